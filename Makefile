@@ -1,0 +1,54 @@
+# make demo   the main job on embedded defaults, no root, no servers, no accounts
+# make test   installs what the tests need, and passes them
+# make check  the fast loop: format, lint, types, contracts, unit tests
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONUTF8 := 1
+
+.PHONY: demo test check lint unit format lock schema clean
+.DELETE_ON_ERROR:
+
+# The environment is named by its lock: a changed lock makes it anew.
+.venv/runtime: requirements.lock
+	@scripts/environment "$(PYTHON)" requirements.lock
+	@touch $@
+
+.venv/dev: requirements-dev.lock
+	@scripts/environment "$(PYTHON)" requirements-dev.lock
+	@touch $@ .venv/runtime
+
+demo: .venv/runtime
+	@$(BIN)/hyperproof-bridge demo
+
+test: .venv/dev
+	@scripts/servers
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/pytest
+
+check: lint unit
+
+lint: .venv/dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry bridge
+	@$(BIN)/vulture
+	@$(BIN)/codespell
+	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/lock
+
+unit: .venv/dev
+	@$(BIN)/pytest -q -m "not slapd and not e2e"
+
+format: .venv/dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock:
+	@scripts/lock "$(PYTHON)"
+
+schema: .venv/runtime
+	@$(BIN)/hyperproof-bridge schema > config/hyperproof-bridge.schema.json
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,1 @@
+"""The evidence: chained records, their stream, their verification and their export."""

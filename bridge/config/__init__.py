@@ -1,0 +1,1 @@
+"""The configuration file: read, checked whole, and turned into what the bridge decides by."""

@@ -1,0 +1,1 @@
+"""The thinking: values in, values out. No clock, no network, no file, no log."""

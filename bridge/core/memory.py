@@ -1,0 +1,60 @@
+"""What is remembered from run to run. A hint that sharpens guards and causes; never the truth about a group."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bridge.core.change import Approval
+from bridge.core.model import AccountId, GroupId, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSizes:
+    """How much Hyperproof showed in the last run that read it."""
+
+    users: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What every run begins with; small, whatever the size of the groups."""
+
+    links: Mapping[PersonId, AccountId] = field(default_factory=dict)
+    bindings: Mapping[str, GroupId] = field(default_factory=dict)
+    """From a mapping's key to the group it serves."""
+    source_sizes: Mapping[str, int] = field(default_factory=dict)
+    """From a directory group's id to its people at the last read without doubt."""
+    source_digests: Mapping[str, str] = field(default_factory=dict)
+    """From a directory group's id to the digest of those people."""
+    baseline_digests: Mapping[str, str] = field(default_factory=dict)
+    """From a mapping's key to the digest of its baseline."""
+    target_sizes: TargetSizes | None = None
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
+    """By digest; only those still valid."""
+    rejections: frozenset[str] = frozenset()
+    """Digests of held changes that a person refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How one managed group stood at the end of the last run that settled it."""
+
+    mapping_digest: str
+    """Of the rule and settings then in force."""
+    desired: frozenset[AccountId]
+    members: frozenset[AccountId]
+    """As confirmed by the last read of the group."""
+    sources: tuple[str, ...] = ()
+    """Ids of the directory groups that fed it."""
+
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBaseline:
+    """Who was in a directory group at the last read without doubt."""
+
+    group: str
+    name: str
+    people: frozenset[PersonId]
+    digest: str

@@ -1,0 +1,214 @@
+"""The values that travel along the path: people and groups of directories, accounts and groups of Hyperproof."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import NewType
+
+DirectoryName = NewType("DirectoryName", str)
+"""A directory's key in the configuration, such as `corp`."""
+
+PersonId = NewType("PersonId", str)
+"""A person's stable id, made unique over all directories: `corp:6f9619ff-8b86-d011-b42d-00c04fc964ff`."""
+
+AccountId = NewType("AccountId", str)
+"""The one of an account's two ids that this organization's group endpoints take. Opaque."""
+
+GroupId = NewType("GroupId", str)
+"""A Hyperproof group's id. Opaque."""
+
+Email = NewType("Email", str)
+"""An address, trimmed and case-folded. Made by `email` alone."""
+
+
+def email(text: str) -> Email:
+    """Bring an address into the one form in which addresses are compared."""
+    return Email(text.strip().casefold())
+
+
+# ---- directories ---------------------------------------------------------------------------------------
+
+
+class SelectorKind(StrEnum):
+    """How a configuration names directory groups."""
+
+    DN = "dn"
+    NAME = "name"
+    ID = "id"
+    FILTER = "filter"
+    PATTERN = "pattern"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Selector:
+    """Names one directory group (dn, name, id) or a set of them (filter, pattern)."""
+
+    directory: DirectoryName
+    kind: SelectorKind
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.directory}: {self.text}"
+
+    @property
+    def names_one(self) -> bool:
+        """Whether exactly one group has to answer to it: none, or several, is then a doubt."""
+        return self.kind not in {SelectorKind.FILTER, SelectorKind.PATTERN}
+
+
+class DoubtKind(StrEnum):
+    """Why a read is not to be trusted."""
+
+    UNREADABLE = "unreadable"  # the directory could not be read at all
+    TRUNCATED = "truncated"  # a search ended before its end: a limit, a missing page, a cut range
+    MISSING = "missing"  # a group that the configuration names is not there
+    AMBIGUOUS = "ambiguous"  # several groups answer to a name that should mean one
+    UNRESOLVED = "unresolved"  # a member value that leads to nobody
+    REFERRAL = "referral"  # the server pointed elsewhere for part of the answer
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Doubt:
+    """A reason not to trust a read. While there is one, nobody is removed from the groups it touches."""
+
+    kind: DoubtKind
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user in a directory."""
+
+    id: PersonId
+    addresses: tuple[Email, ...]
+    """In order of preference."""
+    name: str
+    label: str
+    """How an administrator of that directory knows the person: a DN, a UPN."""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryGroup:
+    """A directory group with all its people, nested groups expanded."""
+
+    id: str
+    """Stable and unique over all directories, as PersonId is."""
+    name: str
+    label: str
+    members: frozenset[PersonId]
+    """Everybody in it, directly or through nested groups, who is enabled in the directory."""
+    disabled: int = 0
+    others: int = 0
+    """Members that are neither people nor groups: devices, contacts, ..."""
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one selector found."""
+
+    groups: tuple[DirectoryGroup, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search or listing as it ended, for the record of completeness."""
+
+    what: str
+    """Its base and filter, or its address."""
+    pages: int
+    entries: int
+    result: str
+    """The server's own result: `0 success`, `4 sizeLimitExceeded`, `200`, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryRead:
+    """One directory as it was read in this run: complete, or with doubts that say what is missing."""
+
+    directory: DirectoryName
+    server: str
+    people: Mapping[PersonId, Person] = field(default_factory=dict)
+    """Every member of every group found."""
+    selections: Mapping[Selector, Selection] = field(default_factory=dict)
+    """An entry for every selector asked, also where nothing was found."""
+    doubts: tuple[Doubt, ...] = ()
+    """Of the read as a whole: they touch every group of the directory."""
+    searches: tuple[Search, ...] = ()
+
+
+# ---- Hyperproof ----------------------------------------------------------------------------------------
+
+
+class Standing(StrEnum):
+    """What an account is, as far as membership goes."""
+
+    ACTIVE = "active"
+    INVITED = "invited"
+    CONTACT = "contact"
+    DEACTIVATED = "deactivated"
+    SERVICE = "service account"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user in Hyperproof."""
+
+    id: AccountId
+    other_id: str
+    """The second of the two ids, for the record."""
+    email: Email | None
+    name: str
+    standing: Standing
+
+
+class Untold(Enum):
+    """The server did not say. Never to be taken for empty."""
+
+    UNTOLD = "untold"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An active group in Hyperproof as it is now."""
+
+    id: GroupId
+    name: str
+    lead: AccountId | None
+    members: frozenset[AccountId] | Untold
+
+
+class IdSpace(StrEnum):
+    """Which of an account's two ids the group endpoints take (API reference, 3.3 and 11.1)."""
+
+    USER_ID = "userId"
+    ID = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class IdSpaceProof:
+    """What is known about the id space. While `space` is unproved nothing may be written."""
+
+    space: IdSpace
+    proved: bool
+    evidence: str
+    """One sentence: stated in the configuration, or so many member ids found in one space only, or why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRead:
+    """Hyperproof as it was read in this run."""
+
+    accounts: tuple[Account, ...]
+    """Everybody, deactivated people too."""
+    groups: tuple[Group, ...]
+    """Every active group, managed or not."""
+    id_space: IdSpaceProof
+    notes: tuple[str, ...] = ()
+    """Things worth a warning, such as a count that looks like a page size."""

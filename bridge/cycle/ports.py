@@ -1,0 +1,190 @@
+"""What the cycle needs of the two ends, of the store and of time. Adapters fit these without importing them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bridge.core.change import Action, Held, MemberChange
+from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
+from bridge.core.model import (
+    AccountId,
+    DirectoryName,
+    DirectoryRead,
+    Group,
+    GroupId,
+    PersonId,
+    Selector,
+    TargetRead,
+)
+
+JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+
+
+class Clock(Protocol):
+    """The time, and waiting for it."""
+
+    def now(self) -> datetime:
+        """Tell the wall-clock time, in UTC."""
+
+    def monotonic(self) -> float:
+        """Tell seconds that never go back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Source(Protocol):
+    """A directory."""
+
+    @property
+    def name(self) -> DirectoryName:
+        """Its key in the configuration."""
+
+    def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """Read the groups that these selectors of this directory name, with all their people.
+
+        What is missing is a doubt in the answer. Raises RemoteError when there is no answer at all.
+        """
+
+
+class Target(Protocol):
+    """Hyperproof. Every write is one call to the API, and decides nothing."""
+
+    def read(self) -> TargetRead:
+        """Read all accounts, active groups and members: three calls."""
+
+    def read_members(self, group: GroupId) -> frozenset[AccountId]:
+        """Read one group's members now: one call."""
+
+    def read_group(self, group: GroupId) -> Group | None:
+        """Read one active group by id, its members untold: one call. None when there is no such group."""
+
+    def read_groups(self, *, archived: bool) -> Mapping[GroupId, str]:
+        """Read the ids and names of all active, or of all archived, groups: one call."""
+
+    def create_group(self, name: str, members: Sequence[AccountId]) -> GroupId:
+        """Create a group with members, and tell its id."""
+
+    def rename_group(self, group: GroupId, name: str) -> None:
+        """Give a group another name."""
+
+    def set_lead(self, group: GroupId, lead: AccountId | None) -> None:
+        """Set or clear a group's lead."""
+
+    def add_members(self, group: GroupId, members: Sequence[AccountId]) -> None:
+        """Put accounts into a group: one call."""
+
+    def remove_members(self, group: GroupId, members: Sequence[AccountId]) -> None:
+        """Take accounts out of a group: one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of evidence before it is chained. `event` is `noun.past_participle`."""
+
+    event: str
+    at: datetime
+    run: str
+    facts: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that is about to happen: one API call. On disk before the call, settled after it."""
+
+    id: str
+    run: str
+    at: datetime
+    key: str
+    """Of the mapping."""
+    group_id: GroupId | None
+    group_name: str
+    action: Action
+    members: tuple[MemberChange, ...] = ()
+    name: str = ""
+    lead: AccountId | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a settled write leaves in memory: committed together with its records."""
+
+    added: tuple[AccountId, ...] = ()
+    removed: tuple[AccountId, ...] = ()
+    bound: GroupId | None = None
+    """The group's id, where the write made it known."""
+
+
+class RunKind(StrEnum):
+    """What started a run."""
+
+    SYNC = "sync"
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One cycle. Its id is on every record."""
+
+    id: str
+    kind: RunKind
+    started: datetime
+    config_hash: str
+    continues: str = ""
+    """The id of the first run of an interrupted backfill that this one goes on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What a run leaves for the next one: written in one transaction at its end. Entries not named stay."""
+
+    links: Mapping[PersonId, AccountId] = field(default_factory=dict)
+    bindings: Mapping[str, GroupId] = field(default_factory=dict)
+    sources: tuple[SourceBaseline, ...] = ()
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    target_sizes: TargetSizes | None = None
+    held: tuple[Held, ...] = ()
+    """All that is held now. Held changes not among them are no longer in question."""
+
+
+class Store(Protocol):
+    """What outlives a run: memory, intents, held changes, and the audit chain, in one database.
+
+    Every method is one transaction and raises StoreError; what it returned from is on disk.
+    """
+
+    def load(self) -> Memory:
+        """Load what every run begins with."""
+
+    def load_baselines(self, keys: Iterable[str]) -> Mapping[str, Baseline]:
+        """Load the baselines of these mappings; unknown keys are left out."""
+
+    def load_sources(self, groups: Iterable[str]) -> Mapping[str, SourceBaseline]:
+        """Load who was in these directory groups; unknown ids are left out."""
+
+    def load_placements(self, groups: Iterable[GroupId]) -> Mapping[GroupId, frozenset[AccountId]]:
+        """Load whom the bridge itself put into these groups."""
+
+    def load_intents(self) -> tuple[Intent, ...]:
+        """Load the writes whose outcome is not recorded, oldest first."""
+
+    def load_unfinished(self, kind: RunKind, config_hash: str) -> Run | None:
+        """Load the latest run of this kind and configuration, if it never finished."""
+
+    def record_start(self, run: Run, records: Sequence[Record]) -> None:
+        """Open a run."""
+
+    def record_intent(self, intent: Intent) -> None:
+        """Put a write that is about to happen on disk."""
+
+    def record_outcome(self, intent: Intent, effects: Effects, records: Sequence[Record]) -> None:
+        """Settle an intent with its evidence and what it leaves in memory."""
+
+    def record(self, records: Sequence[Record]) -> None:
+        """Append evidence alone."""
+
+    def record_end(self, run: Run, outcome: str, left: Recollection, records: Sequence[Record]) -> None:
+        """Close a run and keep what the next one shall know."""

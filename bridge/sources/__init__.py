@@ -1,0 +1,1 @@
+"""Directories: each source reads one, and knows nothing of Hyperproof."""

@@ -1,0 +1,1 @@
+"""What must outlive a run, in one database: memory, intents, held changes, and the audit chain."""

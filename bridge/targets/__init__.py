@@ -1,0 +1,1 @@
+"""Hyperproof: its API as it is, and its groups as the cycle needs them."""
