@@ -1,0 +1,170 @@
+import pytest
+
+from bridge.errors import IncompleteRead
+from bridge.targets import hyperproof_answers as answers
+from bridge.targets.hyperproof_answers import GroupRow, Members, Profile, User
+from tests.targets.scripted import group, members, user
+
+NO_ROW: list[object] = [None, [], "text", 7]
+
+
+def without(row: dict[str, object], key: str) -> dict[str, object]:
+    """The row without one of its fields."""
+    return {name: value for name, value in row.items() if name != key}
+
+
+def test_user_of_the_documentation() -> None:
+    """The documented example, with fields that we do not use and one that nobody has heard of."""
+    row = {
+        "id": "82182460-f0cf-11ed-9f4f-0e9de14f3c22",
+        "userId": "8217610f-f0cf-11ed-9f4f-0e9de14f3c22",
+        "status": "active",
+        "type": "activeUser",
+        "email": "john.smith@example.com",
+        "givenName": "John",
+        "surname": "Smith",
+        "language": "en",
+        "externalUserLinks": [],
+        "fieldOfTomorrow": {"a": 1},
+    }
+    assert answers.user(row, "x") == User(
+        id="82182460-f0cf-11ed-9f4f-0e9de14f3c22",
+        user_id="8217610f-f0cf-11ed-9f4f-0e9de14f3c22",
+        status="active",
+        type="activeUser",
+        email="john.smith@example.com",
+        given_name="John",
+        surname="Smith",
+    )
+
+
+@pytest.mark.parametrize("key", ["status", "type", "email", "givenName", "surname"])
+@pytest.mark.parametrize("value", [None, 5, []])
+def test_user_without_what_may_be_missing(key: str, value: object) -> None:
+    """A service account has no address and no name; what is missing is empty."""
+    row = user("anna", **{key: value})
+    assert "" in answers.user(row, "x")
+    assert answers.user(without(row, key), "x") == answers.user(row, "x")
+
+
+@pytest.mark.parametrize("key", ["id", "userId"])
+@pytest.mark.parametrize("value", [None, "", 5])
+def test_user_without_an_id(key: str, value: object) -> None:
+    """Both ids are relied on."""
+    for row in (user("anna", **{key: value}), without(user("anna"), key)):
+        with pytest.raises(IncompleteRead, match=f"user without {key}"):
+            answers.user(row, "GET /users")
+
+
+def test_id_is_opaque() -> None:
+    """The documentation itself shows an id that is no UUID."""
+    assert answers.group_row(group("876654321-1234"), "x").id == "876654321-1234"
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        (group("g", "Auditors"), GroupRow("g", "Auditors", "")),
+        (group("g", "Auditors", groupLeadId=None), GroupRow("g", "Auditors", "")),
+        (group("g", "Auditors", groupLeadId="u"), GroupRow("g", "Auditors", "u")),
+        (group("g", " Auditors ", userIds=["u"]), GroupRow("g", " Auditors ", "")),
+    ],
+)
+def test_group(row: object, found: GroupRow) -> None:
+    """Its name is kept to the letter, and its `userIds` are not looked at."""
+    assert answers.group_row(row, "x") == found
+
+
+@pytest.mark.parametrize(
+    "row", [*NO_ROW, {"name": "n"}, {"id": "", "name": "n"}, {"id": "g"}, group("g", name="n", groupLeadId=5)]
+)
+def test_unusable_group(row: object) -> None:
+    """A group without its id or name, or with a lead that is no id."""
+    with pytest.raises(IncompleteRead):
+        answers.group_row(row, "x")
+
+
+def test_members_go_by_group_id() -> None:
+    """The `id` beside it means something else, whatever it is."""
+    assert answers.members(members("g", "a", "b"), "x") == Members("g", ("a", "b"))  # type: ignore[arg-type]  # ids
+
+
+def test_nobody_is_an_answer() -> None:
+    """An empty list says that the group is empty."""
+    assert answers.members(members("g"), "x").user_ids == ()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *NO_ROW,
+        {"groupId": "g"},
+        {"groupId": "g", "userIds": None},
+        {"groupId": "g", "userIds": {}},
+        {"groupId": "g", "userIds": "a b"},
+        {"groupId": "g", "userIds": ["a", ""]},
+        {"groupId": "g", "userIds": ["a", 5]},
+        {"groupId": "g", "userIds": ["a", None]},
+        {"id": "g", "userIds": ["a"]},
+        {"groupId": "", "userIds": ["a"]},
+    ],
+)
+def test_members_that_are_not_told(row: object) -> None:
+    """A missing list is not an empty one, and a list is either whole or nothing."""
+    with pytest.raises(IncompleteRead):
+        answers.members(row, "x")
+
+
+def test_members_of_the_group_that_was_asked_for() -> None:
+    """The answer may leave the group out, but not name another."""
+    assert answers.members({"userIds": ["a"]}, "x", of="g").group_id == "g"
+    with pytest.raises(IncompleteRead, match="another group"):
+        answers.members(members("h", "a"), "x", of="g")
+
+
+@pytest.mark.parametrize(
+    ("value", "token"),
+    [
+        ([1], ""),
+        ({"data": [1]}, ""),
+        ({"data": [1], "nextToken": None}, ""),
+        ({"data": [1], "nextToken": ""}, ""),
+        ({"data": [1], "nextToken": "t"}, "t"),
+        ({"data": [1], "continuationToken": "t"}, "t"),
+    ],
+)
+def test_list_is_an_array_or_an_envelope(value: object, token: str) -> None:
+    """Should there ever be paging, it looks like the paging of the proof endpoint."""
+    page = answers.page(value, "x")
+    assert (list(page.rows), page.next_token) == ([1], token)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "text", 7, {}, {"data": None}, {"data": {}}, {"users": [1]}, {"data": [1], "nextToken": 5}],
+)
+def test_what_is_no_list(value: object) -> None:
+    """An error body with a 200, or a shape that we do not know, is no empty list."""
+    with pytest.raises(IncompleteRead):
+        answers.page(value, "x")
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"id": "m", "email": "e", "givenName": "A", "surname": "B"}, Profile("m", "e", "A B")),
+        ({}, Profile("", "", "")),
+        ({"id": 5, "givenName": "A"}, Profile("", "", "A")),
+    ],
+)
+def test_profile_promises_nothing(value: object, found: Profile) -> None:
+    """What a service account is told of itself is not documented."""
+    assert answers.profile(value, "x") == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [({"id": "g"}, "g"), ({}, ""), ({"id": None}, ""), ({"id": 5}, ""), ([], ""), (None, "")]
+)
+def test_id_of_a_new_group(value: object, found: str) -> None:
+    """Empty when it is not told."""
+    assert answers.created_id(value) == found
