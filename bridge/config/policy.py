@@ -1,0 +1,186 @@
+"""Groups, defaults and limits of the file as the core's Policy."""
+
+import hashlib
+import json
+from dataclasses import fields, is_dataclass, replace
+from operator import attrgetter
+from typing import Final
+
+from bridge.config.directories import Directory, ldap_settings
+from bridge.config.groups import GroupForEach, GroupSettings, ManagedGroup, Members
+from bridge.config.limits import GroupRemovals, RunRemovals
+from bridge.config.model import Configuration
+from bridge.config.values import NO_LEAD
+from bridge.core.mapping import (
+    AllOf,
+    AnyOf,
+    Except,
+    From,
+    GroupMapping,
+    LeadAction,
+    LeadRule,
+    Limit,
+    Limits,
+    PatternMapping,
+    Policy,
+    Rule,
+    Settings,
+)
+from bridge.core.model import DirectoryName, Email, GroupId, Selector, SelectorKind, Standing
+
+
+def policy(configuration: Configuration) -> Policy:
+    """Turn a configuration into what the core decides by; `config_hash` names it."""
+    entries = list(enumerate(configuration.groups))
+    made = Policy(
+        mappings=tuple(
+            _mapping(entry, configuration, configuration.place(n))
+            for n, entry in entries
+            if isinstance(entry, ManagedGroup)
+        ),
+        patterns=tuple(
+            _pattern(entry, configuration, configuration.place(n))
+            for n, entry in entries
+            if isinstance(entry, GroupForEach)
+        ),
+        limits=_limits(configuration),
+        eligible=_eligible(configuration),
+        remove_deactivated=configuration.accounts.remove_deactivated,
+        remove_lead=configuration.accounts.remove_lead,
+    )
+    return replace(made, config_hash=_hash(made, configuration))
+
+
+def _mapping(entry: ManagedGroup, configuration: Configuration, where: str) -> GroupMapping:
+    return GroupMapping(
+        key=entry.key or entry.name,
+        name=entry.name,
+        rule=rule(entry.members),
+        settings=_settings(entry, configuration),
+        group_id=GroupId(entry.id) if entry.id else None,
+        where=where,
+    )
+
+
+def _pattern(entry: GroupForEach, configuration: Configuration, where: str) -> PatternMapping:
+    ((directory, pattern),) = entry.for_each.items()
+    return PatternMapping(
+        key=entry.key or entry.name,
+        selector=Selector(DirectoryName(directory), SelectorKind.PATTERN, pattern),
+        template=entry.name,
+        settings=_settings(entry, configuration),
+        where=where,
+    )
+
+
+def rule(members: Members) -> Rule:
+    """Turn `members` into the core's rule. A part that stands alone in `any` or `all` is the part itself."""
+    base = _base(members)
+    return Except(base, _any_of(members.except_)) if members.except_ else base
+
+
+def _base(members: Members) -> Rule:
+    if members.any:
+        return _any_of(members.any)
+    if members.all:
+        parts = tuple(rule(part) for part in members.all)
+        return parts[0] if len(parts) == 1 else AllOf(parts)
+    ((directory, choice),) = members.choices.items()
+    return From(Selector(DirectoryName(directory), *choice.chosen()))
+
+
+def _any_of(members: tuple[Members, ...]) -> Rule:
+    parts = tuple(rule(part) for part in members)
+    return parts[0] if len(parts) == 1 else AnyOf(parts)
+
+
+# ---- settings ------------------------------------------------------------------------------------------
+
+
+def _settings(entry: GroupSettings, configuration: Configuration) -> Settings:
+    defaults = configuration.defaults
+    return Settings(
+        mode=defaults.mode if entry.mode is None else entry.mode,
+        keep=frozenset(map(Email, (*defaults.keep, *entry.keep))),
+        ignore=frozenset(map(Email, (*defaults.ignore, *entry.ignore))),
+        lead=_lead(entry.lead),
+        create=defaults.create if entry.create is None else entry.create,
+        rename=defaults.rename if entry.rename is None else entry.rename,
+        limit=_limit(configuration.limits.removals_per_group, _stated(configuration, entry)),
+    )
+
+
+def _lead(text: str | None) -> LeadRule:
+    if text is None:
+        return LeadRule()
+    return LeadRule(LeadAction.CLEAR) if text == NO_LEAD else LeadRule(LeadAction.SET, Email(text))
+
+
+def _stated(configuration: Configuration, entry: GroupSettings) -> dict[str, float]:
+    """The removals that defaults or the group state; the group's own count more."""
+    return {
+        **configuration.defaults.removals.model_dump(exclude_none=True),
+        **entry.removals.model_dump(exclude_none=True),
+    }
+
+
+def _limit(removals: GroupRemovals | RunRemovals, stated: dict[str, float]) -> Limit:
+    effective = removals.model_dump() | stated
+    return Limit(int(effective["count"]), float(effective["percent"]), int(effective["floor"]))
+
+
+def _limits(configuration: Configuration) -> Limits:
+    limits = configuration.limits
+    return Limits(
+        removals_per_run=_limit(limits.removals_per_run, {}),
+        unresolved_percent=float(limits.unresolved.percent),
+        unresolved_floor=limits.unresolved.floor,
+        shrink_percent=float(limits.hyperproof_shrink.percent),
+    )
+
+
+def _eligible(configuration: Configuration) -> frozenset[Standing]:
+    accounts = configuration.accounts
+    more = {Standing.CONTACT: accounts.contacts, Standing.INVITED: accounts.invited}
+    return frozenset({Standing.ACTIVE, *(standing for standing, allowed in more.items() if allowed)})
+
+
+# ---- the hash ------------------------------------------------------------------------------------------
+
+_ASIDE: Final = {"where", "config_hash"}
+
+
+def _hash(made: Policy, configuration: Configuration) -> str:
+    """Name what the bridge decides by: equal for equal effects, however the file is written. Holds no secret."""
+    content = {
+        "organization": configuration.organization,
+        "hyperproof": configuration.hyperproof.api_address,
+        "directories": {name: _view(name, directory) for name, directory in configuration.directories.items()},
+        "policy": _canonical(
+            replace(
+                made,
+                mappings=tuple(sorted(made.mappings, key=attrgetter("key"))),
+                patterns=tuple(sorted(made.patterns, key=attrgetter("key"))),
+            )
+        ),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _view(name: str, directory: Directory) -> list[object]:
+    """What decides whom a directory names. How it is reached and who signs in does not."""
+    settings = ldap_settings(name, directory)
+    bases = settings.base_dn, settings.people_base or settings.base_dn, settings.groups_base or settings.base_dn
+    return [list(settings.servers), list(bases), _canonical(settings.schema)]
+
+
+def _canonical(value: object) -> object:
+    """Values in a form that depends on nothing but what they mean."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_canonical(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        stated = {f.name: _canonical(getattr(value, f.name)) for f in fields(value) if f.name not in _ASIDE}
+        return {"is": type(value).__name__, **stated}
+    return value

@@ -1,0 +1,15 @@
+"""Every secret of a configuration, for whoever has to keep them out of what is written."""
+
+from collections.abc import Iterator
+
+from bridge.config.model import Configuration
+
+
+def secrets_of(configuration: Configuration) -> Iterator[str]:
+    """The values of all secrets, as they are now."""
+    yield configuration.hyperproof.client_secret.get_secret_value()
+    if configuration.hyperproof.proxy:
+        yield configuration.hyperproof.proxy.get_secret_value()
+    for directory in configuration.directories.values():
+        if directory.bind.password:
+            yield directory.bind.password.get_secret_value()

@@ -1,0 +1,335 @@
+"""What one value may be. Each type says what is wrong in our words, and never repeats a secret."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    Strict,
+    StrictBool,
+    StrictInt,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from bridge.config.references import (
+    HOW_TO_REFER,
+    SHAPE,
+    Reference,
+    Secret,
+    Surroundings,
+    read_exposure,
+    reference,
+    resembles_reference,
+)
+from bridge.core.model import Email, email
+from bridge.errors import ConfigError
+
+OURS: Final = "bridge"
+"""The type of errors that carry their sentences with them."""
+
+SEALED: Final = "bridge_secret"
+"""The same, of a secret: nothing inside its value may be spoken of."""
+
+SHOWN: Final = "{shown}"
+"""Stands in a sentence for the value as the file has it; never for what a reference led to."""
+
+
+def wrong(what: str, remedy: str) -> PydanticCustomError:
+    """Say what is wrong with a value, and what to write instead. `{shown}` in `what` becomes the value."""
+    return PydanticCustomError(OURS, "wrong value", {"what": what, "remedy": remedy})
+
+
+def sealed(what: str, remedy: str) -> PydanticCustomError:
+    """Say the same of a secret: its value is never shown."""
+    return PydanticCustomError(SEALED, "wrong secret", {"what": what, "remedy": remedy})
+
+
+# ---- texts ---------------------------------------------------------------------------------------------
+
+
+def surroundings(info: ValidationInfo) -> Surroundings:
+    """Take the surroundings of the file being read; without a file there are none."""
+    return info.context if isinstance(info.context, Surroundings) else Surroundings({}, Path())
+
+
+def text_value(value: object, info: ValidationInfo) -> str:
+    """Take a value for a text; a reference for the text that it leads to."""
+    if not isinstance(value, str):
+        remedy = "Put it in quotes." if isinstance(value, int | float) else "Write one text."
+        raise wrong(f"{SHOWN} is not a text.", remedy)
+    source = reference(value, surroundings(info))
+    if source is None and resembles_reference(value):
+        raise wrong(f"{SHOWN} looks like a reference, but is not one from end to end.", HOW_TO_REFER)
+    return _one_line(_referenced(source) if source else value)
+
+
+def _one_line(text: str) -> str:
+    trimmed = text.strip()
+    if not trimmed:
+        raise wrong("The text is empty.", "Write a value, or leave the key out.")
+    if re.search(r"[\x00-\x1f\x7f]", trimmed):
+        raise wrong("The text has a line break or a control character in it.", "Write it in one line.")
+    return trimmed
+
+
+def _referenced(source: Reference) -> str:
+    try:
+        return source.read()
+    except ConfigError as error:
+        problem = error.problems[0]
+        raise wrong(problem.what, problem.remedy) from None
+
+
+Text: TypeAlias = Annotated[str, BeforeValidator(text_value)]
+"""Any text with something in it; trimmed; may be given by reference."""
+
+
+def _secret(value: object, info: ValidationInfo) -> Secret:
+    if not isinstance(value, str):
+        raise sealed("A secret is given by reference, and this is none.", HOW_TO_REFER)
+    source = reference(value, surroundings(info))
+    if source is None:
+        raise sealed(_no_reference(value), HOW_TO_REFER)
+    try:
+        secret = Secret(source.read(), source)
+        _warn(info, source.read_exposure())
+    except ConfigError as error:
+        problem = error.problems[0]
+        raise sealed(problem.what, problem.remedy) from None
+    return secret
+
+
+def _no_reference(value: str) -> str:
+    if not value.strip():
+        return "The secret is empty."
+    if resembles_reference(value):
+        return "This looks like a reference, but is not one."
+    return "A secret stands here in plain text. Take it out of the file, and change it where it is valid."
+
+
+def _warn(info: ValidationInfo, warning: str) -> None:
+    if warning:
+        surroundings(info).warnings[warning] = None
+
+
+_REFERENCE_SCHEMA: Final = {"type": "string", "pattern": f"^{SHAPE}$"}
+
+SecretText: TypeAlias = Annotated[
+    Secret, PlainValidator(_secret), PlainSerializer(str), WithJsonSchema(_REFERENCE_SCHEMA)
+]
+"""A secret, by reference only."""
+
+
+def _checked(pattern: str, what: str, remedy: str) -> AfterValidator:
+    """Check that a text looks like this."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise wrong(what, remedy)
+        return text
+
+    return AfterValidator(check)
+
+
+Label: TypeAlias = Annotated[
+    Text,
+    _checked(
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+        f"{SHOWN} is not a label.",
+        "Write up to 64 letters, digits, dots, dashes and underscores.",
+    ),
+]
+"""A short name that can stand in file names and records."""
+
+
+def _email(text: str) -> Email:
+    if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text):
+        raise wrong(f"{SHOWN} is not an e-mail address.", "Write one such as anna.smith@corp.example.")
+    return email(text)
+
+
+Address: TypeAlias = Annotated[Text, AfterValidator(_email)]
+"""An e-mail address; case does not matter."""
+
+NO_LEAD: Final = "none"
+"""What is written for the lead of a group that shall have none."""
+
+
+def _lead(text: str) -> str:
+    return text if text == NO_LEAD else _email(text)
+
+
+Lead: TypeAlias = Annotated[Text, AfterValidator(_lead)]
+"""An e-mail address, or the word `none`."""
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        reason = error.msg if isinstance(error, re.error) else "it is too large"
+        raise wrong(
+            f"The regular expression cannot be used: {reason}.", "Write it as Python's `re` does."
+        ) from None
+    return text
+
+
+Pattern: TypeAlias = Annotated[Text, AfterValidator(_pattern)]
+"""A regular expression, matched against a whole name."""
+
+
+# ---- figures -------------------------------------------------------------------------------------------
+
+Flag: TypeAlias = StrictBool
+Count: TypeAlias = Annotated[StrictInt, Field(ge=0)]
+Percent: TypeAlias = Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)]
+
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration such as 30s, 15m, 24h or 7d. Raises ValueError."""
+    parts = re.fullmatch(r"([0-9]{1,7})([smhd])", text.strip())
+    if not parts:
+        raise ValueError("write a whole number and s, m, h or d, such as 30s or 15m")
+    return timedelta(**{_UNITS[parts[2]]: int(parts[1])})
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    try:
+        return parse_duration(value if isinstance(value, str) else "")
+    except ValueError as error:
+        remedy = "Write a whole number and s, m, h or d, such as 30s or 15m."
+        raise wrong(f"{SHOWN} is not a duration.", remedy) from error
+
+
+def duration_text(length: timedelta) -> str:
+    """Write a duration as the file does: `15m`, and `24h` rather than `1d`."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds > size and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+Duration: TypeAlias = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(duration_text, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,7}[smhd]$"}),
+]
+"""A whole number with s, m, h or d."""
+
+
+def within(shortest: timedelta, longest: timedelta) -> AfterValidator:
+    """Check that a duration is no shorter and no longer than this."""
+
+    def check(length: timedelta) -> timedelta:
+        if not shortest <= length <= longest:
+            remedy = f"Write {duration_text(shortest)} to {duration_text(longest)}."
+            raise wrong(f"{SHOWN} is too {'short' if length < shortest else 'long'}.", remedy)
+        return length
+
+    return AfterValidator(check)
+
+
+# ---- files ---------------------------------------------------------------------------------------------
+
+
+def _path(text: str, info: ValidationInfo) -> Path:
+    return surroundings(info).folder / text
+
+
+def _present(path: Path) -> Path:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        remedy = "Check the path, and that the bridge's user may read it."
+        raise wrong(f"The file cannot be read: {error.strerror}.", remedy) from None
+    return path
+
+
+def _private(path: Path, info: ValidationInfo) -> Path:
+    _warn(info, read_exposure(path))
+    return path
+
+
+def _as_text(inner: Callable[[str, ValidationInfo], Path]) -> BeforeValidator:
+    return BeforeValidator(lambda value, info: inner(text_value(value, info), info))
+
+
+_FILE_SCHEMA: Final = WithJsonSchema({"type": "string"})
+
+FilePath: TypeAlias = Annotated[Path, _as_text(_path), _FILE_SCHEMA]
+"""A path; a relative one starts where the configuration file is."""
+
+PresentFile: TypeAlias = Annotated[FilePath, AfterValidator(_present), _FILE_SCHEMA]
+"""A file that is there and can be read."""
+
+KeyFile: TypeAlias = Annotated[PresentFile, AfterValidator(_private), _FILE_SCHEMA]
+"""The same, with a warning if everybody may read it."""
+
+
+# ---- LDAP ----------------------------------------------------------------------------------------------
+
+DN_SHAPE: Final = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)\s*=.*"
+
+Dn: TypeAlias = Annotated[
+    Text, _checked(f"(?s:{DN_SHAPE})", f"{SHOWN} is not a DN.", "Write one such as ou=people,dc=corp,dc=example.")
+]
+"""A distinguished name."""
+
+Attribute: TypeAlias = Annotated[
+    Text,
+    _checked(
+        r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*",
+        f"{SHOWN} is not the name of an attribute.",
+        "Write one such as mail.",
+    ),
+]
+"""An attribute's name."""
+
+NO_FILTER: Final = "none"
+"""What is written where no filter shall apply."""
+
+
+def _filter(text: str) -> str:
+    if not _is_filter(text):
+        raise wrong(
+            f"{SHOWN} is not an LDAP filter.", "Write one such as (objectClass=groupOfNames), in parentheses."
+        )
+    return text
+
+
+def _is_filter(text: str) -> bool:
+    """Whether one pair of parentheses holds it all. Inside values they are escaped, so that all of them count."""
+    depth = 0
+    for position, sign in enumerate(text, start=1):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if depth <= 0 and position < len(text):
+            return False
+    return depth == 0 and "()" not in text
+
+
+def _filter_or_none(text: str) -> str:
+    return text if text == NO_FILTER else _filter(text)
+
+
+Filter: TypeAlias = Annotated[Text, AfterValidator(_filter)]
+"""An LDAP filter (RFC 4515)."""
+
+OptionalFilter: TypeAlias = Annotated[Text, AfterValidator(_filter_or_none)]
+"""An LDAP filter, or the word `none`."""

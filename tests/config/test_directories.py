@@ -1,0 +1,201 @@
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from bridge.config.directories import LdapDirectory, SchemaSection, ldap_settings
+from bridge.core.model import DirectoryName
+from bridge.sources.ldap.settings import (
+    PRESETS,
+    Bind,
+    BindMethod,
+    LdapSettings,
+    MemberAttribute,
+    MemberSyntax,
+    Schema,
+    Tls,
+)
+from tests.config.files import CORP, loaded, sound, told
+
+
+def settings(folder: Path, corp: str) -> LdapSettings:
+    """The settings of the directory corp."""
+    return ldap_settings("corp", loaded(folder, sound(corp=corp)).directories["corp"])
+
+
+def test_a_preset_and_a_password_are_enough(tmp_path: Path) -> None:
+    """Everything else is as the source's own settings have it."""
+    assert settings(tmp_path, CORP) == LdapSettings(
+        name=DirectoryName("corp"),
+        servers=("ldaps://ldap.corp.example",),
+        base_dn="dc=corp,dc=example",
+        schema=PRESETS["openldap"],
+        bind=Bind(BindMethod.SIMPLE, "cn=bridge,dc=corp,dc=example", "pa55word"),
+    )
+
+
+def test_every_setting_reaches_the_source(tmp_path: Path) -> None:
+    """Files are found from the configuration's folder; durations are whole seconds."""
+    for name in ("ca.pem", "client.pem", "client.key"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "client.key").chmod(0o600)
+    corp = """
+        type: ldap
+        preset: rfc2307
+        servers: [ldap://a.example, "ldap://b.example:1389/"]
+        start_tls: true
+        ca_file: ca.pem
+        verify_certificates: false
+        client_certificate: client.pem
+        client_key: client.key
+        bind: {method: external}
+        base_dn: dc=x
+        people_base: ou=p,dc=x
+        groups_base: ou=g,dc=x
+        page_size: 200
+        connect_timeout: 2s
+        receive_timeout: 2m
+    """
+    assert settings(tmp_path, corp) == LdapSettings(
+        name=DirectoryName("corp"),
+        servers=("ldap://a.example", "ldap://b.example:1389"),
+        base_dn="dc=x",
+        schema=PRESETS["rfc2307"],
+        bind=Bind(BindMethod.EXTERNAL),
+        tls=Tls(
+            start=True,
+            verify=False,
+            ca_file=tmp_path / "ca.pem",
+            client_certificate=tmp_path / "client.pem",
+            client_key=tmp_path / "client.key",
+        ),
+        people_base="ou=p,dc=x",
+        groups_base="ou=g,dc=x",
+        page_size=200,
+        connect_timeout=2,
+        receive_timeout=120,
+    )
+
+
+def test_every_value_of_a_preset_can_be_overridden(tmp_path: Path) -> None:
+    """One key for each field of the source's schema; `none` is no filter."""
+    schema = """
+        people_filter: (a=1)
+        person_id: pid
+        addresses: [m1, m2]
+        person_name: [n]
+        login: l
+        disabled_filter: none
+        group_filter: (|(b=1)(c=2))
+        group_id: gid
+        group_name: gn
+        members: [m, {name: u, syntax: login}]
+        dn_attribute: d
+        ignore_members: [cn=nobody]
+    """
+    corp = CORP + "    schema:\n" + schema
+    assert settings(tmp_path, corp).schema == Schema(
+        people_filter="(a=1)",
+        person_id="pid",
+        addresses=("m1", "m2"),
+        person_name=("n",),
+        login="l",
+        disabled_filter="",
+        group_filter="(|(b=1)(c=2))",
+        group_id="gid",
+        group_name="gn",
+        members=(MemberAttribute("m"), MemberAttribute("u", MemberSyntax.LOGIN)),
+        dn_attribute="d",
+        ignore_members=("cn=nobody",),
+    )
+    assert set(SchemaSection.model_fields) == {field.name for field in fields(Schema)}
+
+
+def test_the_presets_are_those_of_the_source() -> None:
+    """A preset that the source knows can be written, and no other."""
+    assert set(get_args(LdapDirectory.model_fields["preset"].annotation)) == set(PRESETS)
+
+
+@pytest.mark.parametrize(
+    ("server", "more"),
+    [
+        ("ldap://127.0.0.1:1389", ""),
+        ("'ldap://[::1]:1389'", ""),
+        ("ldap://localhost", ""),
+        ("ldapi:///run/slapd/ldapi", ""),
+        ("ldapi://%2Frun%2Fslapd%2Fldapi", ""),
+        ("ldap://ldap.corp.example", "    start_tls: true"),
+        ("ldap://ldap.corp.example", "    allow_plaintext: true"),
+    ],
+)
+def test_a_password_stays_private(tmp_path: Path, server: str, more: str) -> None:
+    """On this machine, behind StartTLS, or by consent."""
+    assert settings(tmp_path, CORP.replace("ldaps://ldap.corp.example", server) + more).servers == (
+        server.strip("'"),
+    )
+
+
+def test_a_password_in_clear_text_is_a_problem(tmp_path: Path) -> None:
+    """If any of the servers would get it so."""
+    corp = CORP.replace("[ldaps://ldap.corp.example]", "[ldap://127.0.0.1, ldap://127.example]")
+    ((key, sentence),) = told(tmp_path, sound(corp=corp))
+    assert (key, sentence[:40]) == ("directories.corp.bind", "The password would travel in clear text.")
+
+
+BIND = 'bind: {user: "cn=bridge,dc=corp,dc=example", password: "${env:PASSWORD}"}'
+
+
+@pytest.mark.parametrize(
+    ("bind", "found"),
+    [
+        (
+            "{}",
+            {
+                "directories.corp.bind.user": "A simple bind needs `user` and `password`. Add `user`.",
+                "directories.corp.bind.password": "A simple bind needs `user` and `password`. Add `password`.",
+            },
+        ),
+        (
+            "{method: anonymous, user: x}",
+            {
+                "directories.corp.bind.user": "The bind method `anonymous` does not use this. "
+                "Leave it out, or write `method: simple`."
+            },
+        ),
+        (
+            "{method: external}",
+            {
+                "directories.corp.bind": "The bind method `external` needs something that proves who the bridge "
+                "is. Add `client_certificate` and `client_key`, or write an ldapi:// server."
+            },
+        ),
+    ],
+)
+def test_a_bind_has_what_its_method_needs(tmp_path: Path, bind: str, found: dict[str, str]) -> None:
+    """And nothing that it does not use."""
+    assert dict(told(tmp_path, sound(corp=CORP.replace(BIND, f"bind: {bind}")))) == found
+
+
+def test_signing_in_without_a_password_is_possible(tmp_path: Path) -> None:
+    """As nobody, or as the local user over ldapi."""
+    assert settings(tmp_path, CORP.replace(BIND, "bind: {method: anonymous}")).bind == Bind(BindMethod.ANONYMOUS)
+    local = CORP.replace(BIND, "bind: {method: external}").replace(
+        "ldaps://ldap.corp.example", "ldapi:///run/ldapi"
+    )
+    assert settings(tmp_path, local).bind == Bind(BindMethod.EXTERNAL)
+
+
+def test_what_weakens_trust_is_a_warning(tmp_path: Path) -> None:
+    """Certificates that are not verified, a private key that everybody may read."""
+    (tmp_path / "client.pem").write_text("")
+    (tmp_path / "client.key").write_text("")
+    (tmp_path / "client.key").chmod(0o644)
+    corp = CORP + "    verify_certificates: false\n    client_certificate: client.pem\n    client_key: client.key"
+    assert loaded(tmp_path, sound(corp=corp)).warnings == (
+        "verify_certificates is off: anybody in between may read the directory's password.",
+        (
+            f"Everybody on this machine may read {tmp_path}/client.key: "
+            f"take that away with `chmod o-r {tmp_path}/client.key`."
+        ),
+    )
