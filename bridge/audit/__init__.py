@@ -1,1 +1,1 @@
-"""The evidence: chained records, their stream, their verification and their export."""
+"""The evidence: records, their chain, the files they go out to, and how all of it is proved and searched."""

@@ -1,0 +1,60 @@
+"""Where committed records go out to: a file, standard output, both, or nowhere."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from bridge.audit.chain import Sealed
+from bridge.audit.file import AuditFile
+from bridge.audit.ledger import Ledger
+from bridge.audit.lines import LineLogger
+from bridge.errors import StoreError
+
+
+class AuditStream:
+    """Sends every committed record out once, in order, as the line that was sealed.
+
+    The file never has a gap: what a crash or a full disk kept from it is made up for from the database. What a
+    crash kept from standard output stays in the database and the file alone.
+    """
+
+    def __init__(self, file: Path | None = None, output: BinaryIO | None = None) -> None:
+        self._file = AuditFile(file) if file else None
+        self._output = LineLogger(output) if output else None
+        self._unsent: list[Sealed] = []
+        self._behind = True
+
+    @property
+    def position(self) -> tuple[str, int] | None:
+        """The file, and the last record known to be in it and on disk."""
+        return (str(self._file.path), self._file.position) if self._file else None
+
+    def catch_up(self, ledger: Ledger) -> None:
+        """Send what is still missing, if anything is. Raises StoreError: then nothing may be changed either."""
+        if self._behind:
+            self.publish(ledger, ())
+
+    def publish(self, ledger: Ledger, sealed: Sequence[Sealed]) -> None:
+        """Send records that were just committed, and whatever was left before. Raises StoreError."""
+        self._behind = True
+        self._unsent.extend(sealed if self._output else ())
+        if self._file:
+            self._file.extend(ledger, sealed)
+        if self._output:
+            self._drain(self._output)
+        self._behind = False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file:
+            self._file.close()
+
+    def _drain(self, output: LineLogger) -> None:
+        try:
+            if self._unsent:
+                output.send([one.line for one in self._unsent])
+            self._unsent.clear()
+        except (OSError, ValueError) as error:  # ValueError: it is closed
+            raise StoreError(
+                f"Audit records cannot be written to standard output ({error}); see to whatever reads it"
+            ) from error

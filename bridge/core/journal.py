@@ -1,0 +1,84 @@
+"""What a run writes down: records, the writes it intends, what they left, what the next run shall know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bridge.core.change import Action, Held, MemberChange
+from bridge.core.memory import Baseline, SourceBaseline, TargetSizes
+from bridge.core.model import AccountId, GroupId, PersonId
+
+JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of evidence before it is chained. `event` is `noun.past_participle`."""
+
+    event: str
+    at: datetime
+    run: str
+    facts: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that is about to happen: one API call. On disk before the call, settled after it."""
+
+    id: str
+    run: str
+    at: datetime
+    key: str
+    """Of the mapping."""
+    group_id: GroupId | None
+    group_name: str
+    action: Action
+    members: tuple[MemberChange, ...] = ()
+    name: str = ""
+    lead: AccountId | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a settled write leaves in memory: committed together with its records."""
+
+    added: tuple[AccountId, ...] = ()
+    removed: tuple[AccountId, ...] = ()
+    bound: GroupId | None = None
+    """The group's id, where the write made it known."""
+
+
+class RunKind(StrEnum):
+    """What started a run."""
+
+    SYNC = "sync"
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One cycle. Its id is on every record."""
+
+    id: str
+    kind: RunKind
+    started: datetime
+    config_hash: str
+    continues: str = ""
+    """The id of the first run of an interrupted backfill that this one goes on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What a run leaves for the next one: written in one transaction at its end. Entries not named stay."""
+
+    links: Mapping[PersonId, AccountId] = field(default_factory=dict)
+    bindings: Mapping[str, GroupId] = field(default_factory=dict)
+    sources: tuple[SourceBaseline, ...] = ()
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    target_sizes: TargetSizes | None = None
+    held: tuple[Held, ...] = ()
+    """All that is held now. Held changes not among them are no longer in question."""
+    skips: Mapping[str, str] = field(default_factory=dict)
+    """From a mapping's key to the digest of what was skipped there; all keys of the run."""

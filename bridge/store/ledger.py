@@ -1,0 +1,84 @@
+"""The audit chain in the database: appended to under the writers' lock, read in portions."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement
+
+from bridge.audit.chain import ORIGIN, Sealed, Tip, seal_all
+from bridge.audit.ledger import Entry
+from bridge.core.journal import Record
+from bridge.store.rows import replace
+from bridge.store.schema import audit, audit_files, audit_tips
+from bridge.store.scope import Scope, Scopes
+
+PORTION: Final = 1000
+"""Records read in one transaction, so that no reader of a long chain stands in a writer's way."""
+
+
+class DatabaseLedger:
+    """One organization's chain. Fits the protocol Ledger; every method raises StoreError."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    @property
+    def organization(self) -> str:
+        """Whose chain it is."""
+        return self._scopes.organization
+
+    def tip(self) -> Tip:
+        """Read where the chain should end, as noted beside it."""
+        with self._scopes.reading() as scope:
+            return _tip(scope)
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Read the records numbered above `after`, in order."""
+        return self._portions((), after=after)
+
+    def search(self, needles: Sequence[str], *, newest_first: bool = False) -> Iterator[Entry]:
+        """Read the records whose lines contain all of these texts."""
+        containing = [audit.c.line.contains(text, autoescape=True) for text in needles]
+        return self._portions(containing, newest_first=newest_first)
+
+    def published(self, file: str) -> int:
+        """Read up to which record this file is known to have been written."""
+        with self._scopes.reading() as scope:
+            query = scope.of(audit_files, audit_files.c.seq).where(audit_files.c.file == file)
+            return scope.connection.execute(query).scalar_one_or_none() or 0
+
+    def append(self, scope: Scope, records: Sequence[Record]) -> tuple[Sealed, ...]:
+        """Chain records within a transaction that writes."""
+        if not records:
+            return ()
+        tip = _tip(scope, lock=True)
+        sealed = seal_all(records, scope.organization, tip)
+        scope.connection.execute(audit.insert(), [scope.row(seq=one.seq, line=one.line) for one in sealed])
+        replace(scope.connection, audit_tips, [scope.row(seq=sealed[-1].seq, hash=sealed[-1].hash)])
+        return sealed
+
+    def note_published(self, scope: Scope, file: str, seq: int) -> None:
+        """Note up to which record a file was written."""
+        replace(scope.connection, audit_files, [scope.row(file=file, seq=seq)])
+
+    def _portions(
+        self, conditions: Sequence[ColumnElement[bool]], *, after: int | None = None, newest_first: bool = False
+    ) -> Iterator[Entry]:
+        seq = audit.c.seq
+        while True:
+            beyond = () if after is None else (seq < after if newest_first else seq > after,)
+            with self._scopes.reading() as scope:
+                query = scope.of(audit, seq, audit.c.line).where(*conditions, *beyond)
+                ordered = query.order_by(seq.desc() if newest_first else seq).limit(PORTION)
+                rows = scope.connection.execute(ordered).all()
+            for number, line in rows:
+                yield Entry(number, str(line))
+            if len(rows) < PORTION:
+                return
+            after = rows[-1][0]
+
+
+def _tip(scope: Scope, *, lock: bool = False) -> Tip:
+    query = scope.of(audit_tips, audit_tips.c.seq, audit_tips.c.hash)
+    row = scope.connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return Tip(row.seq, row.hash) if row else ORIGIN

@@ -1,0 +1,98 @@
+"""One writer for each organization on this host: a lock on a file beside the database.
+
+It is the kernel's (flock): free the moment its holder ends, however that happens. Not for network file systems.
+"""
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import quote
+
+from bridge.audit.timestamp import stamp
+from bridge.errors import Busy
+from bridge.store.failures import system_errors
+
+_PRIVATE: Final = 0o600
+_NOTE_SIZE: Final = 4096
+"""Bytes of a holder's note that are read at most."""
+
+
+def lock_path(database: Path, organization: str) -> Path:
+    """Where the lock of an organization is: `bridge.db.acme.lock`."""
+    return database.with_name(f"{database.name}.{quote(organization, safe='')}.lock")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class OrganizationLock:
+    """Held between `with` and its end. Entering raises Busy while another process holds it, and StoreError.
+
+    The file says who holds it, for people; it stays when the lock is free.
+    """
+
+    def __init__(self, path: Path, now: Callable[[], datetime] = _utc_now) -> None:
+        self.path = path
+        self._now = now
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        with system_errors(self.path):
+            self._descriptor = self._take()
+            self._sign(self._descriptor)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def still_held(self) -> bool:
+        """Whether nobody else can have got it meanwhile. Ask before every write.
+
+        The kernel takes the lock from nobody, but the file may have been deleted, and others would lock a new one.
+        """
+        return self._descriptor is not None and _leads_to(self.path, self._descriptor)
+
+    def _take(self) -> int:
+        while True:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = _holder(descriptor)
+                os.close(descriptor)
+                raise Busy(f"Another run holds this organization: {holder}; wait for its end.") from None
+            if _leads_to(self.path, descriptor):
+                return descriptor
+            os.close(descriptor)  # deleted between opening and locking
+
+    def _sign(self, descriptor: int) -> None:
+        note = {"pid": os.getpid(), "host": socket.gethostname(), "since": stamp(self._now())}
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(note).encode() + b"\n", 0)
+
+
+def _leads_to(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except OSError:
+        return False
+
+
+def _holder(descriptor: int) -> str:
+    """Who wrote the note; it may not be written yet."""
+    try:
+        note = json.loads(os.pread(descriptor, _NOTE_SIZE, 0))
+        return f"process {note['pid']} on {note['host']}, since {note['since']}"
+    except (ValueError, KeyError, TypeError, OSError):
+        return "a process that has only just begun"

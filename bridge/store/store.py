@@ -1,0 +1,220 @@
+"""The store: what outlives a run, with its evidence, in one database."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Self
+
+from bridge.audit.stream import AuditStream
+from bridge.core.journal import Effects, Intent, Recollection, Record, Run, RunKind
+from bridge.core.memory import Baseline, Memory, SourceBaseline
+from bridge.core.model import AccountId, GroupId
+from bridge.errors import Busy, StoreError
+from bridge.store import decisions, held, intents, memory, placements, runs
+from bridge.store.database import Database
+from bridge.store.held import OPEN, HeldCase, HeldStatus
+from bridge.store.ledger import DatabaseLedger
+from bridge.store.lock import OrganizationLock, lock_path
+from bridge.store.review import review, spend_approvals
+from bridge.store.runs import PastRun
+from bridge.store.scope import Scope, Scopes
+
+
+def open_store(
+    path: Path, organization: str, now: Callable[[], datetime], stream: AuditStream | None = None
+) -> "DatabaseStore":
+    """Open a store, made anew if there is none, and send out what `stream` lacks. Raises StoreError."""
+    store = DatabaseStore(Database.open(path), organization, now, stream or AuditStream())
+    try:
+        store.catch_up()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def open_evidence(path: Path, organization: str, now: Callable[[], datetime]) -> "DatabaseStore":
+    """Open a store to read and verify it: nothing is sent out, and none is made. Raises StoreError.
+
+    What `open_store` mends at the end of the audit file is what a verification has to see.
+    """
+    if not path.exists():
+        raise StoreError(f"There is no database {path}; name the one that the runs are recorded in")
+    return open_store(path, organization, now)
+
+
+class DatabaseStore:
+    """Fits the protocol Store. Every method is one transaction and raises StoreError; what returned is on disk.
+
+    A method that writes first makes sure that all records before it went out, and afterwards sends its own. If
+    they cannot be sent it raises, too: they are in the database, and nothing is written until they are out.
+    """
+
+    def __init__(
+        self, database: Database, organization: str, now: Callable[[], datetime], stream: AuditStream
+    ) -> None:
+        self._scopes = Scopes(database, organization, now)
+        self.ledger = DatabaseLedger(self._scopes)
+        self._database = database
+        self._now = now
+        self._stream = stream
+        self._noted = stream.position
+        self._turn = RLock()  # records go out in the order in which they were committed
+        self._lock: OrganizationLock | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of database and stream."""
+        self._stream.close()
+        self._database.close()
+
+    # ---- reading
+
+    def load(self) -> Memory:
+        """Load what every run begins with."""
+        with self._scopes.reading() as scope:
+            return memory.load_memory(scope)
+
+    def load_baselines(self, keys: Iterable[str]) -> Mapping[str, Baseline]:
+        """Load the baselines of these mappings; unknown keys are left out."""
+        with self._scopes.reading() as scope:
+            return memory.load_baselines(scope, keys)
+
+    def load_sources(self, groups: Iterable[str]) -> Mapping[str, SourceBaseline]:
+        """Load who was in these directory groups; unknown ids are left out."""
+        with self._scopes.reading() as scope:
+            return memory.load_sources(scope, groups)
+
+    def load_placements(self, groups: Iterable[GroupId]) -> Mapping[GroupId, frozenset[AccountId]]:
+        """Load whom the bridge itself put into these groups."""
+        with self._scopes.reading() as scope:
+            return placements.load_placements(scope, groups)
+
+    def load_intents(self) -> tuple[Intent, ...]:
+        """Load the writes whose outcome is not recorded, oldest first."""
+        with self._scopes.reading() as scope:
+            return intents.load_intents(scope)
+
+    def load_unfinished(self, kind: RunKind, config_hash: str) -> Run | None:
+        """Load the latest run of this kind and configuration, if it never finished."""
+        with self._scopes.reading() as scope:
+            return runs.load_unfinished(scope, kind, config_hash)
+
+    def list_runs(self, limit: int) -> tuple[PastRun, ...]:
+        """Load the latest runs, newest first."""
+        with self._scopes.reading() as scope:
+            return runs.list_runs(scope, limit)
+
+    def list_held(self, statuses: Iterable[HeldStatus] = OPEN) -> tuple[HeldCase, ...]:
+        """Load held changes, by group and age: those in question, unless other statuses are asked for."""
+        with self._scopes.reading() as scope:
+            return held.list_cases(scope, statuses)
+
+    def find_held(self, digest: str) -> HeldCase:
+        """Load the held changes whose digest begins so. Raises BridgeError if those are not exactly one set."""
+        with self._scopes.reading() as scope:
+            return held.find_case(scope, digest)
+
+    # ---- a run
+
+    @contextmanager
+    def lock(self) -> Iterator[OrganizationLock]:
+        """Hold this organization, so that nobody else writes. Raises Busy while another run does."""
+        path = lock_path(self._database.path, self._scopes.organization)
+        with OrganizationLock(path, self._now) as lock:
+            self._lock = lock
+            try:
+                yield lock
+            finally:
+                self._lock = None
+
+    def record_start(self, run: Run, records: Sequence[Record]) -> None:
+        """Open a run."""
+        with self._writing(records) as scope:
+            runs.start(scope, run)
+
+    def record_intent(self, intent: Intent) -> None:
+        """Put a write that is about to happen on disk. Raises Busy if the organization's lock was lost."""
+        if self._lock and not self._lock.still_held():
+            raise Busy("The lock on this organization was lost, for its file is gone; nothing more is written.")
+        with self._writing() as scope:
+            intents.keep(scope, intent)
+
+    def record_outcome(self, intent: Intent, effects: Effects, records: Sequence[Record]) -> None:
+        """Settle an intent with its evidence and what it leaves in memory."""
+        with self._writing(records) as scope:
+            intents.settle(scope, intent)
+            memory.bind(scope, {intent.key: effects.bound} if effects.bound else {})
+            placements.keep(scope, intent, effects)
+            spend_approvals(scope, intent.key, effects)
+
+    def record(self, records: Sequence[Record]) -> None:
+        """Append evidence alone."""
+        with self._writing(records):
+            pass
+
+    def record_end(self, run: Run, outcome: str, left: Recollection | None, records: Sequence[Record]) -> None:
+        """Close a run and keep what the next one shall know; nothing new when the run failed."""
+        with self._writing(records) as scope:
+            runs.end(scope, run, outcome, records)
+            if left:
+                memory.remember(scope, left)
+                review(scope, left.held, run.id)
+        self._note_published()
+
+    # ---- a person's word
+
+    def approve(self, digest: str, by: str, reason: str, expires: datetime) -> HeldCase:
+        """Approve exactly these held changes, with its record. Raises BridgeError if they are not pending."""
+        return self._decide(partial(decisions.approve, digest=digest, by=by, reason=reason, expires=expires))
+
+    def reject(self, digest: str, by: str, reason: str) -> HeldCase:
+        """Reject held changes, or take back an approval, with its record. Raises BridgeError if it is too late."""
+        return self._decide(partial(decisions.reject, digest=digest, by=by, reason=reason))
+
+    # ---- how
+
+    def catch_up(self) -> None:
+        """Send out the records that were committed but not sent."""
+        with self._turn:
+            self._stream.catch_up(self.ledger)
+
+    def _decide(self, decision: Callable[[Scope], tuple[HeldCase, Record]]) -> HeldCase:
+        records: list[Record] = []
+        with self._writing(records) as scope:
+            case, record = decision(scope)
+            records.append(record)
+        self._note_published()
+        return case
+
+    @contextmanager
+    def _writing(self, records: Sequence[Record] = ()) -> Iterator[Scope]:
+        """One transaction that writes and ends with these records, which go out once it is on disk."""
+        with self._turn:
+            self._stream.catch_up(self.ledger)
+            with self._scopes.writing() as scope:
+                yield scope
+                sealed = self.ledger.append(scope, records)
+                position = self._stream.position
+                if position and position != self._noted:
+                    self.ledger.note_published(scope, *position)
+            self._noted = position
+            if sealed:
+                self._stream.publish(self.ledger, sealed)
+
+    def _note_published(self) -> None:
+        """Take down how far the audit file is written by now; every other write does so in passing, one behind."""
+        if self._stream.position != self._noted:
+            with self._writing():
+                pass
