@@ -43,9 +43,14 @@ class Schema:
     group_name: str
     members: tuple[MemberAttribute, ...]
     dn_attribute: str
-    """Operational attribute that lets a filter ask for entries by DN."""
+    """Operational attribute that lets a filter ask for entries by DN. Empty: members are not looked up."""
     ignore_members: tuple[str, ...] = ()
     """DNs that stand in groups without meaning anybody: the placeholder of a group that may not be empty."""
+
+    @property
+    def login_members(self) -> bool:
+        """Whether groups name people by login, so that logins have to be read."""
+        return any(attribute.syntax is MemberSyntax.LOGIN for attribute in self.members)
 
 
 _OPENLDAP: Final = Schema(
@@ -60,6 +65,7 @@ _OPENLDAP: Final = Schema(
     group_name="cn",
     members=(MemberAttribute("member"), MemberAttribute("uniqueMember")),
     dn_attribute="entryDN",
+    ignore_members=("cn=nobody",),  # what OpenLDAP's refint overlay usually leaves in place of the last member
 )
 
 _RFC2307: Final = Schema(

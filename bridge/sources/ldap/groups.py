@@ -1,0 +1,122 @@
+"""The groups of a directory: members that can be told at once, and those that need a second look."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bridge.core.model import DirectoryName, Doubt, DoubtKind, PersonId
+from bridge.sources.ldap.dn import assertion, normal_form, readable
+from bridge.sources.ldap.dn_index import DnIndex
+from bridge.sources.ldap.people import People, stable_id, text_of, values_of
+from bridge.sources.ldap.search import Entry
+from bridge.sources.ldap.settings import MemberSyntax, Schema
+
+_RANGE: Final = re.compile(r";range=(\d+)-(\d+|\*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEntry:
+    """A group as it stands in the directory. Its DN, as spelled, is its key."""
+
+    dn: bytes
+    id: str
+    """Unique over all directories; empty when the entry does not show one."""
+    names: tuple[str, ...]
+    """The first is the one that it goes by."""
+    people: frozenset[PersonId]
+    """Members whose value is, byte for byte, the DN or the login of a person."""
+    rest: tuple[bytes, ...]
+    """All other values that should be DNs."""
+    strangers: tuple[str, ...]
+    """Logins that lead to no one person, and why."""
+    doubts: tuple[Doubt, ...]
+
+    @property
+    def label(self) -> str:
+        """How an administrator of the directory knows the group."""
+        return readable(self.dn)
+
+    @property
+    def name(self) -> str:
+        """What the group goes by."""
+        return self.names[0] if self.names else self.label
+
+
+class Groups:
+    """All groups that a read met."""
+
+    def __init__(self, directory: DirectoryName, schema: Schema, people: People) -> None:
+        self.by_dn: DnIndex[GroupEntry] = DnIndex()
+        self._directory = directory
+        self._schema = schema
+        self._people = people
+        self._logins: Mapping[bytes, PersonId] | None = None
+
+    def add(self, entry: Entry) -> None:
+        """Take up a group; the people have to be known by now."""
+        people: set[PersonId] = set()
+        rest: list[bytes] = []
+        strangers: list[str] = []
+        for attribute in self._schema.members:
+            values = _values(entry, attribute.name.lower())
+            if attribute.syntax is MemberSyntax.DN:
+                rest += sort_out(values, self._people.by_dn.exact.get, people)
+            else:
+                strangers += self._sort_out_logins(values, people)
+        group = GroupEntry(
+            dn=entry.dn,
+            id=stable_id(self._directory, entry, self._schema.group_id.lower()) or "",
+            names=_names(entry, self._schema.group_name),
+            people=frozenset(people),
+            rest=tuple(rest),
+            strangers=tuple(strangers),
+            doubts=_range_doubts(entry),
+        )
+        self.by_dn.add(entry.dn, group)
+
+    def _sort_out_logins(self, values: list[bytes], people: set[PersonId]) -> list[str]:
+        if self._logins is None:
+            self._logins = self._people.spelled_logins()
+        strangers = []
+        for value in sort_out(values, self._logins.get, people):
+            person_id = self._people.with_login(value)
+            if person_id is None:
+                strangers.append(f"{readable(value)} {self._people.why_no_login(value)}")
+            else:
+                people.add(person_id)
+        return strangers
+
+
+def sort_out(
+    values: Sequence[bytes], known: Callable[[bytes], PersonId | None], people: set[PersonId]
+) -> Sequence[bytes]:
+    """Put those who are known into `people`, and give the other values. Where most of a read's time goes."""
+    found = set(map(known, values))
+    all_known = None not in found
+    found.discard(None)
+    people.update(found)  # type: ignore[arg-type]  # None is gone
+    return () if all_known else [value for value in values if known(value) is None]
+
+
+def _values(entry: Entry, attribute: str) -> list[bytes]:
+    """An attribute's values, those too that the server sent as a range of it."""
+    values = entry.attributes.get(attribute, [])
+    ranges = [v for name, v in entry.attributes.items() if name.startswith(f"{attribute};range=")]
+    return [value for part in (values, *ranges) for value in part] if ranges else values
+
+
+def _range_doubts(entry: Entry) -> tuple[Doubt, ...]:
+    """A doubt for each attribute of which the server sent a part: Active Directory does so with large groups."""
+    parts = [name for name in entry.attributes if (found := _RANGE.search(name)) and found.groups() != ("0", "*")]
+    what = f"the server sent a part of {readable(entry.dn)}"
+    return tuple(Doubt(DoubtKind.TRUNCATED, f"{what} only: {name}") for name in sorted(parts))
+
+
+def _names(entry: Entry, attribute: str) -> tuple[str, ...]:
+    """A group's names; first the one in its DN, as servers send several in any order."""
+    names = sorted(filter(None, map(text_of, set(values_of(entry, attribute.lower())))))
+    if len(names) > 1:
+        form = normal_form(entry.dn)
+        names.sort(key=lambda name: not form.startswith(assertion(attribute, name)))
+    return tuple(names)

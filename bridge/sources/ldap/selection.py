@@ -1,0 +1,73 @@
+"""Which groups a configuration's selectors name. Pure."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from bridge.core.model import Doubt, DoubtKind, Selector, SelectorKind
+from bridge.sources.ldap.dn import folded, normal_form
+from bridge.sources.ldap.groups import GroupEntry
+
+_CALLED: Final = {
+    SelectorKind.DN: "with the DN",
+    SelectorKind.NAME: "called",
+    SelectorKind.ID: "with the id",
+}
+
+
+class Selecting:
+    """Finds groups by what a selector says of them."""
+
+    def __init__(self, groups: Iterable[GroupEntry], groups_base: str) -> None:
+        self._base = groups_base
+        self._groups = sorted(groups, key=lambda group: group.dn)
+        self._by_dn: dict[str, list[GroupEntry]] = {}
+        self._by_id: dict[str, list[GroupEntry]] = {}
+        self._by_name: dict[str, list[GroupEntry]] = {}
+        for group in self._groups:
+            self._by_dn.setdefault(normal_form(group.dn), []).append(group)
+            self._by_id.setdefault(group.id.partition(":")[2], []).append(group)
+            for name in {folded(name) for name in group.names}:
+                self._by_name.setdefault(name, []).append(group)
+
+    def find(self, selector: Selector) -> tuple[GroupEntry, ...]:
+        """Every group that answers to a selector. A filter is the server's to evaluate: see `with_ids`."""
+        text = selector.text
+        match selector.kind:
+            case SelectorKind.DN:
+                return tuple(self._by_dn.get(normal_form(text), ()))
+            case SelectorKind.NAME:
+                return tuple(self._by_name.get(folded(text), ()))
+            case SelectorKind.ID:
+                return tuple(self._by_id.get(text.strip().lower(), ()))
+            case SelectorKind.PATTERN:
+                pattern = re.compile(text)
+                return tuple(group for group in self._groups if group.names and pattern.fullmatch(group.name))
+            case SelectorKind.FILTER:
+                return ()
+
+    def with_dns(self, dns: Iterable[bytes]) -> tuple[GroupEntry, ...]:
+        """The groups at these DNs."""
+        wanted = set(dns)
+        return tuple(group for group in self._groups if group.dn in wanted)
+
+    def doubts(self, selector: Selector, found: tuple[GroupEntry, ...]) -> tuple[Doubt, ...]:
+        """What is wrong with what a selector found."""
+        doubts = [
+            Doubt(
+                DoubtKind.UNRESOLVED,
+                f"the group {group.label} shows no single id; let the service account read it",
+            )
+            for group in found
+            if not group.id
+        ]
+        if selector.names_one and not found:
+            what = f"there is no group {_CALLED[selector.kind]} '{selector.text}' under {self._base}"
+            doubts.append(
+                Doubt(DoubtKind.MISSING, f"{what}; correct the mapping, or groups_base and group_filter")
+            )
+        if selector.names_one and len(found) > 1:
+            labels = ", ".join(group.label for group in found)
+            what = f"several groups are {_CALLED[selector.kind]} '{selector.text}': {labels}"
+            doubts.append(Doubt(DoubtKind.AMBIGUOUS, f"{what}; name the one that is meant by its DN"))
+        return tuple(doubts)
