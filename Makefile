@@ -32,7 +32,7 @@ lint: .venv/dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/deptry bridge
+	@$(BIN)/deptry .
 	@$(BIN)/vulture
 	@$(BIN)/codespell
 	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/lock

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,7 +17,6 @@ class Cause(StrEnum):
     CONFIGURATION = "configuration changed"  # the mapping was edited
     IDENTITY = "identity changed"  # an account appeared, became eligible, or is now another person's
     DRIFT = "drift undone"  # somebody changed the group in Hyperproof by hand
-    RETRY = "retried"  # it was due before and did not happen: held, rejected, or cut short
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -114,6 +114,11 @@ class Plan:
         return _digest([_essence(group.key, group.group_id, group.changes) for group in self.changed])
 
 
+def skips_digest(skips: tuple[Skip, ...], doubts: tuple[Doubt, ...]) -> str:
+    """Name what is left undone in one managed group, to tell whether it is what was left undone before."""
+    return _digest([[[s.kind, s.subject, s.reason] for s in skips], [[d.kind, d.text] for d in doubts]])
+
+
 def changes_digest(key: str, group_id: GroupId | None, changes: tuple[Change, ...]) -> str:
     """Name a set of changes to one managed group; what an approval is given for."""
     return _digest(_essence(key, group_id, changes))
@@ -141,6 +146,7 @@ class GuardKind(StrEnum):
     TARGET_SHRANK = "target shrank"
     UNRESOLVED = "unresolved people"
     LOOKALIKE = "lookalike"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -177,8 +183,8 @@ class Verdict:
     held: tuple[Held, ...] = ()
     refusal: str = ""
     """Why nothing at all may be written, whatever anybody approves. Empty: writing is allowed."""
-    approved: tuple["Approval", ...] = field(default=())
-    """The approvals that this verdict rests on."""
+    approved: Mapping[tuple[str, AccountId], "Approval"] = field(default_factory=dict)
+    """By mapping key and account, the approvals that the allowed removals rest on."""
 
 
 @dataclass(frozen=True, slots=True)

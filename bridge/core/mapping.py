@@ -20,6 +20,8 @@ class From:
     """Everybody in the groups a selector finds."""
 
     selector: Selector
+    only: str = ""
+    """Of those groups, the one with this id; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ Rule: TypeAlias = From | AnyOf | AllOf | Except
 def selectors(rule: Rule) -> tuple[Selector, ...]:
     """Every selector a rule names, in order, each once."""
     match rule:
-        case From(selector):
+        case From(selector, _):
             return (selector,)
         case AnyOf(parts) | AllOf(parts):
             return tuple(dict.fromkeys(s for part in parts for s in selectors(part)))

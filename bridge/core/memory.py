@@ -33,6 +33,12 @@ class Memory:
     """By digest; only those still valid."""
     rejections: frozenset[str] = frozenset()
     """Digests of held changes that a person refused."""
+    held: frozenset[str] = frozenset()
+    """Digests of all changes held at the end of the last run; they are recorded already."""
+    skips: Mapping[str, str] = field(default_factory=dict)
+    """From a mapping's key to the digest of what was skipped there in the last run; that is recorded already."""
+    writes_proved: bool = False
+    """Whether the members that the bridge put in were ever read back: the ids it sends mean what it thinks."""
 
 
 @dataclass(frozen=True, slots=True)

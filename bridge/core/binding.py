@@ -1,0 +1,92 @@
+"""Which group in Hyperproof a mapping serves. Bound to the id; a name is used once, to bind."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.core.expand import folded
+from bridge.core.mapping import GroupMapping
+from bridge.core.model import Group, GroupId
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One mapping and the group it serves: one that is there, one to be created, or none for a reason."""
+
+    mapping: GroupMapping
+    group: Group | None = None
+    new: bool = False
+    """Found by name in this run: to be remembered, and recorded."""
+    refusal: str = ""
+    """Why this mapping can't be served, and what to do; empty when it can."""
+
+
+def bind(
+    mappings: Sequence[GroupMapping],
+    groups: Sequence[Group],
+    remembered: Mapping[str, GroupId],
+    archived: Mapping[GroupId, str],
+) -> tuple[Binding, ...]:
+    """Bind each mapping. A group that two mappings claim is served by neither."""
+    index = _Index(groups, archived)
+    bindings = tuple(
+        index.binding_of(mapping, mapping.group_id or remembered.get(mapping.key)) for mapping in mappings
+    )
+    claims = Counter(binding.group.id for binding in bindings if binding.group)
+    return tuple(
+        Binding(
+            binding.mapping, refusal=f"the group {binding.group.id} is claimed by another mapping too: keep one"
+        )
+        if binding.group and claims[binding.group.id] > 1
+        else binding
+        for binding in bindings
+    )
+
+
+def depends_on_archived(
+    mappings: Sequence[GroupMapping], groups: Sequence[Group], remembered: Mapping[str, GroupId]
+) -> bool:
+    """Whether some mapping's group is not among the active ones, so that the archived ones have to be read."""
+    return any(b.group is None for b in bind(mappings, groups, remembered, archived={}))
+
+
+class _Index:
+    """The groups, by id and by name."""
+
+    def __init__(self, groups: Sequence[Group], archived: Mapping[GroupId, str]) -> None:
+        self._by_id = {group.id: group for group in groups}
+        self._by_name: dict[str, list[Group]] = {}
+        for group in groups:
+            self._by_name.setdefault(folded(group.name), []).append(group)
+        self._archived = archived
+        self._archived_names = {folded(name) for name in archived.values()}
+
+    def binding_of(self, mapping: GroupMapping, group_id: GroupId | None) -> Binding:
+        return self._by_id_of(mapping, group_id) if group_id else self._by_name_of(mapping)
+
+    def _by_id_of(self, mapping: GroupMapping, group_id: GroupId) -> Binding:
+        if group := self._by_id.get(group_id):
+            return Binding(mapping, group)
+        if group_id in self._archived:
+            return Binding(
+                mapping, refusal=f"the group {group_id} is archived: unarchive it, or take the mapping out"
+            )
+        gone = f"there is no group {group_id}: state the id of the right group as `id` of this mapping"
+        return Binding(mapping, refusal=gone)
+
+    def _by_name_of(self, mapping: GroupMapping) -> Binding:
+        similar = self._by_name.get(folded(mapping.name), [])
+        exact = [group for group in similar if group.name == mapping.name]
+        if len(similar) > 1:
+            ids = ", ".join(sorted(group.id for group in similar))
+            return Binding(mapping, refusal=f"{len(similar)} groups have this name: state one of {ids} as `id`")
+        if exact:
+            return Binding(mapping, exact[0], new=True)
+        if similar:
+            differs = f"the group is called {similar[0].name!r}: write the name exactly so, or state `id`"
+            return Binding(mapping, refusal=differs)
+        if folded(mapping.name) in self._archived_names:
+            return Binding(mapping, refusal="an archived group has this name: unarchive it, or take another name")
+        if not mapping.settings.create:
+            return Binding(mapping, refusal="there is no group of this name: create it, or set `create: true`")
+        return Binding(mapping)

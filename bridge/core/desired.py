@@ -1,0 +1,183 @@
+"""What a managed group should contain, in three values: surely, possibly, surely not.
+
+Reads can be incomplete and people ambiguous, so "is this account in?" has three answers. Only who is
+*surely* in is ever added, and only who is *not even possibly* in is ever removed:
+
+    rule          surely in                               possibly in
+    a group       the accounts of its people              and every candidate of its unresolved people
+    any of        sure in one part                        possible in one part
+    all of        sure in every part                      possible in every part
+    A except B    sure in A and not even possible in B    possible in A and not sure in B
+
+A doubt anywhere below makes the whole group open: anybody may belong to it, so nobody is removed. A
+doubt in B makes everybody possibly excluded, so nobody is added either.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+from bridge.core.mapping import AllOf, AnyOf, Except, From, Rule
+from bridge.core.model import (
+    AccountId,
+    DirectoryGroup,
+    DirectoryName,
+    DirectoryRead,
+    Doubt,
+    DoubtKind,
+    PersonId,
+    Selection,
+    Selector,
+)
+from bridge.core.people import People, Unresolved
+
+Reads = Mapping[DirectoryName, DirectoryRead]
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What one managed group should contain."""
+
+    sure: frozenset[AccountId]
+    possible: frozenset[AccountId]
+    """Always contains `sure`. Meaningless for removals while there are doubts: anybody is possible then."""
+    doubts: tuple[Doubt, ...] = ()
+    groups: tuple[DirectoryGroup, ...] = ()
+    """The directory groups that the rule came down to, each once."""
+    unresolved: tuple[Unresolved, ...] = ()
+    """People who belong here and have no account that could be added, sorted by label."""
+    uncertain: frozenset[AccountId] = frozenset()
+    """Not added only because an exclusion could not be read or is ambiguous."""
+
+
+def desired(rule: Rule, reads: Reads, people: People) -> Desired:
+    """Work out a rule over what was read."""
+    value = _evaluate(rule, reads, people)
+    return Desired(
+        sure=value.sure,
+        possible=value.possible,
+        doubts=tuple(sorted(set(value.doubts))),
+        groups=tuple({group.id: group for group in value.groups}.values()),
+        unresolved=_unresolved_of(value.people, people),
+        uncertain=value.unexcluded - value.sure,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    sure: frozenset[AccountId]
+    possible: frozenset[AccountId]
+    unexcluded: frozenset[AccountId]
+    """Who would surely be in, were all that may exclude them known not to."""
+    people: frozenset[PersonId]
+    """Who the rule is about, with or without an account; exclusions and intersections by person applied."""
+    doubts: tuple[Doubt, ...] = ()
+    groups: tuple[DirectoryGroup, ...] = ()
+
+
+def _evaluate(rule: Rule, reads: Reads, people: People) -> _Value:
+    match rule:
+        case From(selector, only):
+            return _from(selector, only, reads, people)
+        case AnyOf(parts):
+            return reduce(_union, (_evaluate(part, reads, people) for part in parts))
+        case AllOf(parts):
+            return reduce(_intersection, (_evaluate(part, reads, people) for part in parts))
+        case Except(base, minus):
+            return _difference(_evaluate(base, reads, people), _evaluate(minus, reads, people))
+
+
+def _from(selector: Selector, only: str, reads: Reads, people: People) -> _Value:
+    read = reads[selector.directory]
+    selection = read.selections.get(selector)
+    if selection is None:
+        return _nobody((*read.doubts, Doubt(DoubtKind.UNREADABLE, f"{selector} was not read")))
+    groups = _chosen(selection, only)
+    if not groups and not selection.doubts:
+        return _nobody((*read.doubts, Doubt(DoubtKind.MISSING, f"no group answers to {selector}")))
+    members: frozenset[PersonId] = frozenset().union(*(group.members for group in groups))
+    accounts, unresolved = people.accounts, people.unresolved
+    unknown = members.difference(accounts, unresolved)
+    sure = frozenset([accounts[person] for person in members if person in accounts])
+    maybe = [unresolved[person].candidates for person in members & unresolved.keys()]
+    return _Value(
+        sure=sure,
+        possible=sure.union(*maybe) if maybe else sure,
+        unexcluded=sure,
+        people=members,
+        doubts=(
+            *read.doubts,
+            *selection.doubts,
+            *(d for group in groups for d in group.doubts),
+            *_strangers(unknown),
+        ),
+        groups=groups,
+    )
+
+
+def _strangers(unknown: frozenset[PersonId]) -> tuple[Doubt, ...]:
+    """A member that the directory named and never described is nobody's account, and yet somebody."""
+    return (Doubt(DoubtKind.UNRESOLVED, f"{min(unknown)} is a member and was not read"),) if unknown else ()
+
+
+def _chosen(selection: Selection, only: str) -> tuple[DirectoryGroup, ...]:
+    if not only:
+        return selection.groups
+    found = next((group for group in selection.groups if group.id == only), None)
+    return (found,) if found else ()
+
+
+def _nobody(doubts: tuple[Doubt, ...]) -> _Value:
+    return _Value(frozenset(), frozenset(), frozenset(), frozenset(), doubts)
+
+
+def _union(a: _Value, b: _Value) -> _Value:
+    return _Value(
+        sure=a.sure | b.sure,
+        possible=a.possible | b.possible,
+        unexcluded=a.unexcluded | b.unexcluded,
+        people=a.people | b.people,
+        doubts=a.doubts + b.doubts,
+        groups=a.groups + b.groups,
+    )
+
+
+def _intersection(a: _Value, b: _Value) -> _Value:
+    return _Value(
+        sure=a.sure & b.sure,
+        possible=a.possible & b.possible,
+        unexcluded=a.unexcluded & b.unexcluded,
+        people=_in_both(a.people, b.people),
+        doubts=a.doubts + b.doubts,
+        groups=a.groups + b.groups,
+    )
+
+
+def _in_both(a: frozenset[PersonId], b: frozenset[PersonId]) -> frozenset[PersonId]:
+    """People in both parts; and people of a directory that only one part asks, who cannot be compared."""
+    comparable = _directories(a) & _directories(b)
+    return (a & b) | {person for person in a ^ b if _directory(person) not in comparable}
+
+
+def _directories(people: frozenset[PersonId]) -> set[str]:
+    return {_directory(person) for person in people}
+
+
+def _directory(person: PersonId) -> str:
+    return person.partition(":")[0]
+
+
+def _difference(a: _Value, b: _Value) -> _Value:
+    return _Value(
+        sure=frozenset() if b.doubts else a.sure - b.possible,
+        possible=a.possible - b.sure,
+        unexcluded=a.unexcluded - b.sure,
+        people=a.people - b.people,
+        doubts=a.doubts + b.doubts,
+        groups=a.groups + b.groups,
+    )
+
+
+def _unresolved_of(members: frozenset[PersonId], people: People) -> tuple[Unresolved, ...]:
+    found = (people.unresolved[person] for person in members & people.unresolved.keys())
+    return tuple(sorted(found, key=lambda u: (u.person.label, u.person.id)))

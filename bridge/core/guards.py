@@ -1,0 +1,228 @@
+"""The guards: rules that hold what looks wrong until a person has approved exactly that.
+
+    guard                holds                             when
+    source empty         the group's removals              a directory group is empty that had people
+    removals per group   the group's removals              more than its limit
+    unresolved people    the group's removals              too many of its people have no account
+    target shrank        all removals of the run           Hyperproof lists far fewer users or groups
+    removals per run     all removals not yet held         together more than the run's limit
+    lookalike            the one removal                   the account looks like an unresolved person's
+    rejected             the group's removals              a person has refused exactly these
+
+Adds are never held: they rest on what was read, not on what was missing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bridge.core.change import (
+    Action,
+    Approval,
+    Change,
+    Finding,
+    GroupPlan,
+    GuardKind,
+    Held,
+    MemberChange,
+    Plan,
+    Verdict,
+    changes_digest,
+)
+from bridge.core.difference import Accounts, Difference
+from bridge.core.mapping import Limits
+from bridge.core.memory import Memory, TargetSizes
+from bridge.core.model import Account, IdSpaceProof
+from bridge.core.people import Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the guards judge by, beside the plan."""
+
+    differences: Mapping[str, Difference]
+    """By mapping key."""
+    accounts: Accounts
+    sizes: TargetSizes
+    """Of Hyperproof, now."""
+    id_space: IdSpaceProof
+    memory: Memory
+    limits: Limits
+
+
+def judge(plan: Plan, case: Case) -> Verdict:
+    """Part a plan into what may be applied and what is held."""
+    of_all = _shrunk_target(case)
+    judged = [_judge_group(group, of_all, case) for group in plan.groups]
+    judged = _judge_run(judged, case)
+    return Verdict(
+        allowed=Plan(tuple(one.allowed for one in judged)),
+        held=tuple(one.held for one in judged if one.held),
+        refusal="" if case.id_space.proved or not plan.changed else case.id_space.evidence,
+        approved={(one.plan.key, m.account): a for one in judged for m, a in one.approvals.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    plan: GroupPlan
+    allowed: GroupPlan
+    held: Held | None = None
+    approvals: Mapping[MemberChange, Approval] = field(default_factory=dict)
+    """Of the removals that a person has approved."""
+
+    @property
+    def unapproved(self) -> tuple[MemberChange, ...]:
+        """The removals that nothing but the guards' silence allows."""
+        return tuple(m for m in self.allowed.members(Action.REMOVE) if m not in self.approvals)
+
+
+def _judge_group(group: GroupPlan, of_all: Sequence[Finding], case: Case) -> _Judged:
+    removals = group.members(Action.REMOVE)
+    if not removals:
+        return _Judged(group, group)
+    if approvals := _approvals(group, removals, case):
+        return _Judged(group, group, approvals=approvals)
+    difference = case.differences[group.key]
+    findings = (
+        *_rejected(group, removals, case.memory),
+        *of_all,
+        *_emptied_sources(difference, case.memory),
+        *_too_many(group, difference),
+        *_too_many_unresolved(difference, case.limits),
+    )
+    lookalikes = _lookalikes(removals, difference.desired.unresolved, case.accounts)
+    if findings:
+        return _hold(group, removals, (*findings, *lookalikes.values()), case)
+    if not lookalikes:
+        return _Judged(group, group)
+    judged = _hold(group, tuple(lookalikes), lookalikes.values(), case)
+    others = tuple(member for member in removals if member not in lookalikes)
+    return replace(judged, approvals={**judged.approvals, **_approvals(group, others, case)})
+
+
+def _judge_run(judged: Sequence[_Judged], case: Case) -> list[_Judged]:
+    """Hold the removals of all groups when together they are too many, but for those already approved."""
+    total = sum(len(one.unapproved) for one in judged)
+    members = sum(one.plan.size for one in judged)
+    limit = case.limits.removals_per_run
+    if not limit.exceeded_by(total, members):
+        return list(judged)
+    text = f"{total} of {members} members of all groups would go; at most {limit.count} or {limit.percent:g} %"
+    finding = Finding(GuardKind.RUN_REMOVALS, text)
+    return [_hold_rest(one, finding, case) if one.unapproved else one for one in judged]
+
+
+def _hold_rest(one: _Judged, finding: Finding, case: Case) -> _Judged:
+    findings = (*(one.held.findings if one.held else ()), finding)
+    unapproved = tuple(m for m in one.plan.members(Action.REMOVE) if m not in one.approvals)
+    return replace(_hold(one.plan, unapproved, findings, case), approvals=one.approvals)
+
+
+def _hold(group: GroupPlan, members: Sequence[MemberChange], findings: Iterable[Finding], case: Case) -> _Judged:
+    """Take these removals out of a group's plan, unless a person approved exactly them."""
+    if approvals := _approvals(group, members, case):
+        return _Judged(group, group, approvals=approvals)
+    change = Change(Action.REMOVE, tuple(members))
+    held = Held(group.key, group.name, group.group_id, (change,), tuple(sorted(set(findings))))
+    rejected = held.digest in case.memory.rejections
+    return _Judged(group, _without(group, members), replace(held, rejected=rejected))
+
+
+def _approvals(group: GroupPlan, members: Sequence[MemberChange], case: Case) -> dict[MemberChange, Approval]:
+    """The approval of exactly these removals, for each of them; empty when there is none."""
+    approval = case.memory.approvals.get(_removals_digest(group, members))
+    return dict.fromkeys(members, approval) if approval else {}
+
+
+def _removals_digest(group: GroupPlan, members: Sequence[MemberChange]) -> str:
+    return changes_digest(group.key, group.group_id, (Change(Action.REMOVE, tuple(members)),))
+
+
+def _without(group: GroupPlan, members: Sequence[MemberChange]) -> GroupPlan:
+    held = frozenset(members)
+    kept = (
+        replace(change, members=tuple(m for m in change.members if m not in held))
+        if change.action is Action.REMOVE
+        else change
+        for change in group.changes
+    )
+    return replace(group, changes=tuple(c for c in kept if c.action is not Action.REMOVE or c.members))
+
+
+# ---- one guard each ------------------------------------------------------------------------------------
+
+
+def _rejected(group: GroupPlan, removals: Sequence[MemberChange], memory: Memory) -> tuple[Finding, ...]:
+    """A no outlives its reason: with other groups' removals gone, the run's limit alone would let these pass."""
+    if _removals_digest(group, removals) not in memory.rejections:
+        return ()
+    return (Finding(GuardKind.REJECTED, "a person has refused exactly these removals"),)
+
+
+def _shrunk_target(case: Case) -> tuple[Finding, ...]:
+    before, now, percent = case.memory.target_sizes, case.sizes, case.limits.shrink_percent
+    if before is None:
+        return ()
+    pairs = (("users", before.users, now.users), ("groups", before.groups, now.groups))
+    return tuple(
+        Finding(GuardKind.TARGET_SHRANK, f"Hyperproof lists {new} {what}, and listed {old} before")
+        for what, old, new in pairs
+        if (old - new) * 100 > percent * old
+    )
+
+
+def _emptied_sources(difference: Difference, memory: Memory) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            GuardKind.SOURCE_EMPTY,
+            f"{group.label} is empty, and had {memory.source_sizes[group.id]} people before",
+        )
+        for group in difference.desired.groups
+        if not group.members and memory.source_sizes.get(group.id, 0) > 0
+    )
+
+
+def _too_many(group: GroupPlan, difference: Difference) -> tuple[Finding, ...]:
+    limit, removals = difference.mapping.settings.limit, len(group.members(Action.REMOVE))
+    if not limit.exceeded_by(removals, group.size):
+        return ()
+    text = f"{removals} of {group.size} members would go; at most {limit.count} or {limit.percent:g} %"
+    return (Finding(GuardKind.GROUP_REMOVALS, text),)
+
+
+def _too_many_unresolved(difference: Difference, limits: Limits) -> tuple[Finding, ...]:
+    unresolved = len(difference.desired.unresolved)
+    people = unresolved + len(difference.desired.sure)
+    if unresolved <= limits.unresolved_floor or unresolved * 100 <= limits.unresolved_percent * people:
+        return ()
+    text = f"{unresolved} of {people} people have no account; at most {limits.unresolved_percent:g} %"
+    return (Finding(GuardKind.UNRESOLVED, text),)
+
+
+def _lookalikes(
+    removals: Iterable[MemberChange], unresolved: Sequence[Unresolved], accounts: Accounts
+) -> dict[MemberChange, Finding]:
+    """Removals of accounts that share a name or the local part of an address with somebody who has no account."""
+    if not unresolved:
+        return {}
+    names = {_name(u.person.name): u for u in unresolved if u.person.name.strip()}
+    locals_ = {_local(address): u for u in unresolved for address in u.person.addresses}
+    found: dict[MemberChange, Finding] = {}
+    for member in removals:
+        account = accounts.by_id.get(member.account)
+        if account and (alike := names.get(_name(account.name)) or locals_.get(_local(account.email or ""))):
+            found[member] = _lookalike(account, alike)
+    return found
+
+
+def _lookalike(account: Account, alike: Unresolved) -> Finding:
+    text = f"{account.email or account.id} would go, and {alike.person.label} who belongs here has no account"
+    return Finding(GuardKind.LOOKALIKE, text)
+
+
+def _name(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _local(address: str) -> str:
+    return address.partition("@")[0]

@@ -1,0 +1,120 @@
+"""What a run leaves for the next one to remember."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.core.binding import Binding
+from bridge.core.cause import mapping_digest
+from bridge.core.change import GroupPlan, GuardKind, Held, skips_digest
+from bridge.core.desired import Reads
+from bridge.core.difference import Difference
+from bridge.core.fingerprint import Fingerprints
+from bridge.core.journal import Recollection
+from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
+from bridge.core.model import AccountId, DirectoryGroup, PersonId
+from bridge.core.people import People
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A run at its end."""
+
+    plans: Sequence[GroupPlan]
+    differences: Sequence[Difference]
+    bindings: Sequence[Binding]
+    held: tuple[Held, ...]
+    members: Mapping[str, frozenset[AccountId]]
+    """By mapping key: the members as last read of each group in which every allowed change was confirmed."""
+    people: People
+    reads: Reads
+    sizes: TargetSizes
+
+
+def recollect(ending: Ending, memory: Memory) -> Recollection:
+    """Choose what to remember.
+
+    A managed group with anything open (a doubt, something held or failed) keeps the baseline of the time
+    when all was settled, and so do the directory groups that feed it: the cause of what is still to be
+    done must not be forgotten before it is done.
+    """
+    held = {one.key for one in ending.held}
+    settled = [
+        difference
+        for difference in ending.differences
+        if difference.mapping.key in ending.members
+        and difference.mapping.key not in held
+        and not difference.desired.doubts
+    ]
+    settled_keys = {difference.mapping.key for difference in settled}
+    open_sources = {
+        group.id
+        for difference in ending.differences
+        if difference.mapping.key not in settled_keys
+        for group in difference.desired.groups
+    }
+    fingerprints = Fingerprints()
+    return Recollection(
+        links=_new_links(ending.people, memory),
+        bindings={b.mapping.key: b.group.id for b in ending.bindings if b.group and b.new},
+        sources=tuple(_sources(ending.reads, open_sources, memory, fingerprints)),
+        baselines=_baselines(settled, ending.members, memory, fingerprints),
+        target_sizes=memory.target_sizes if _shrank(ending.held) else ending.sizes,
+        held=ending.held,
+        skips={
+            plan.key: skips_digest(plan.skips, plan.doubts) for plan in ending.plans if plan.skips or plan.doubts
+        },
+    )
+
+
+def _shrank(held: Iterable[Held]) -> bool:
+    """Whether the sizes of this run are in question: taken for the new measure, they would pass the next time."""
+    return any(finding.guard is GuardKind.TARGET_SHRANK for one in held for finding in one.findings)
+
+
+def _new_links(people: People, memory: Memory) -> Mapping[PersonId, AccountId]:
+    known = memory.links
+    return {person: account for person, account in people.accounts.items() if known.get(person) != account}
+
+
+def _baselines(
+    settled: Sequence[Difference],
+    members: Mapping[str, frozenset[AccountId]],
+    memory: Memory,
+    fingerprints: Fingerprints,
+) -> dict[str, Baseline]:
+    baselines = {d.mapping.key: _baseline(d, members[d.mapping.key], fingerprints) for d in settled}
+    return {key: b for key, b in baselines.items() if memory.baseline_digests.get(key) != b.digest}
+
+
+def _baseline(difference: Difference, members: frozenset[AccountId], fingerprints: Fingerprints) -> Baseline:
+    said = mapping_digest(difference.mapping)
+    desired = difference.desired.sure
+    sources = tuple(sorted(group.id for group in difference.desired.groups))
+    parts = (said, fingerprints.of(desired), fingerprints.of(members), fingerprints.of(sources))
+    return Baseline(said, desired, members, sources, digest="-".join(parts))
+
+
+def _sources(
+    reads: Reads, open_sources: set[str], memory: Memory, fingerprints: Fingerprints
+) -> Iterable[SourceBaseline]:
+    for group in trusted_groups(reads):
+        if group.id in open_sources:
+            continue
+        digest = fingerprints.of(group.members)
+        if memory.source_digests.get(group.id) != digest:
+            yield SourceBaseline(group.id, group.name, group.members, digest)
+
+
+def trusted_groups(reads: Reads) -> tuple[DirectoryGroup, ...]:
+    """Every directory group that was read without any doubt, each once."""
+    return tuple(
+        {
+            group.id: group
+            for read in reads.values()
+            if not read.doubts
+            for selection in read.selections.values()
+            if not selection.doubts
+            for group in selection.groups
+            if not group.doubts
+        }.values()
+    )
