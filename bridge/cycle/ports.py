@@ -1,25 +1,34 @@
 """What the cycle needs of the two ends, of the store and of time. Adapters fit these without importing them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-from bridge.core.change import Action, Held, MemberChange
-from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
+from bridge.core.journal import Effects, Intent, JsonValue, Recollection, Record, Run, RunKind
+from bridge.core.memory import Baseline, Memory, SourceBaseline
 from bridge.core.model import (
     AccountId,
     DirectoryName,
     DirectoryRead,
     Group,
     GroupId,
-    PersonId,
     Selector,
     TargetRead,
 )
 
-JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+__all__ = [  # the values stand in the core, where adapters may import them too
+    "Clock",
+    "Effects",
+    "Intent",
+    "JsonValue",
+    "Recollection",
+    "Record",
+    "Run",
+    "RunKind",
+    "Source",
+    "Store",
+    "Target",
+]
 
 
 class Clock(Protocol):
@@ -80,76 +89,6 @@ class Target(Protocol):
         """Take accounts out of a group: one call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One line of evidence before it is chained. `event` is `noun.past_participle`."""
-
-    event: str
-    at: datetime
-    run: str
-    facts: Mapping[str, JsonValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A write that is about to happen: one API call. On disk before the call, settled after it."""
-
-    id: str
-    run: str
-    at: datetime
-    key: str
-    """Of the mapping."""
-    group_id: GroupId | None
-    group_name: str
-    action: Action
-    members: tuple[MemberChange, ...] = ()
-    name: str = ""
-    lead: AccountId | None = None
-    cause: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What a settled write leaves in memory: committed together with its records."""
-
-    added: tuple[AccountId, ...] = ()
-    removed: tuple[AccountId, ...] = ()
-    bound: GroupId | None = None
-    """The group's id, where the write made it known."""
-
-
-class RunKind(StrEnum):
-    """What started a run."""
-
-    SYNC = "sync"
-    BACKFILL = "backfill"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One cycle. Its id is on every record."""
-
-    id: str
-    kind: RunKind
-    started: datetime
-    config_hash: str
-    continues: str = ""
-    """The id of the first run of an interrupted backfill that this one goes on with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recollection:
-    """What a run leaves for the next one: written in one transaction at its end. Entries not named stay."""
-
-    links: Mapping[PersonId, AccountId] = field(default_factory=dict)
-    bindings: Mapping[str, GroupId] = field(default_factory=dict)
-    sources: tuple[SourceBaseline, ...] = ()
-    baselines: Mapping[str, Baseline] = field(default_factory=dict)
-    target_sizes: TargetSizes | None = None
-    held: tuple[Held, ...] = ()
-    """All that is held now. Held changes not among them are no longer in question."""
-
-
 class Store(Protocol):
     """What outlives a run: memory, intents, held changes, and the audit chain, in one database.
 
@@ -186,5 +125,5 @@ class Store(Protocol):
     def record(self, records: Sequence[Record]) -> None:
         """Append evidence alone."""
 
-    def record_end(self, run: Run, outcome: str, left: Recollection, records: Sequence[Record]) -> None:
-        """Close a run and keep what the next one shall know."""
+    def record_end(self, run: Run, outcome: str, left: Recollection | None, records: Sequence[Record]) -> None:
+        """Close a run and keep what the next one shall know; nothing new when the run failed."""

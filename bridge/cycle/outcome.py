@@ -1,0 +1,121 @@
+"""What became of a plan, and of a run. Values: refused, held and failed are outcomes, not exceptions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bridge.core.change import Action, MemberChange, Plan, Verdict
+from bridge.core.journal import Run
+from bridge.core.model import AccountId, DirectoryName, DirectoryRead, GroupId, IdSpaceProof
+
+
+class Result(StrEnum):
+    """What became of one change."""
+
+    APPLIED = "applied"  # done, and seen in Hyperproof afterwards
+    FAILED = "failed"  # refused by Hyperproof
+    UNCONFIRMED = "unconfirmed"  # sent, and not seen afterwards; the next run settles it
+    UNTRIED = "untried"  # not sent, because Hyperproof was lost before
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One change to one group with its result: one member in or out, or the group itself."""
+
+    action: Action
+    result: Result
+    member: MemberChange | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOutcome:
+    """What became of one managed group's changes."""
+
+    key: str
+    name: str
+    group_id: GroupId | None
+    deeds: tuple[Deed, ...] = ()
+    members: frozenset[AccountId] | None = None
+    """As last read; None when they could not be read after the writes."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every change is done and seen."""
+        return self.members is not None and all(deed.result is Result.APPLIED for deed in self.deeds)
+
+
+class RunOutcome(StrEnum):
+    """How a run ended, the worst thing first that it has to say."""
+
+    FAILED_READ = "could not read"
+    DEFERRED = "deferred"  # Hyperproof asked to wait longer than a run may
+    REFUSED = "refused"  # nothing may be written; a person has to act
+    PARTLY_FAILED = "partly failed"
+    HELD = "held"
+    PENDING = "changes pending"  # planned, not applied
+    CHANGED = "changes applied"
+    UNCHANGED = "nothing to do"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run from its first read to its last record."""
+
+    run: Run
+    plan: Plan
+    verdict: Verdict
+    reads: tuple[DirectoryRead, ...]
+    id_space: IdSpaceProof | None
+    notes: tuple[str, ...] = ()
+    outcomes: tuple[GroupOutcome, ...] = ()
+    settled: int = 0
+    """Writes of an earlier run whose outcome was unknown and is recorded now."""
+    lost: str = ""
+    """Why writing ended before its time."""
+    deferred: float = 0
+    """Seconds that Hyperproof asked us to wait, when that is what ended the run."""
+    unread: Mapping[DirectoryName, str] = field(default_factory=dict)
+    """Directories that could not be read at all, and why."""
+    applied: bool = False
+    """Whether this run was to write at all."""
+
+    @property
+    def deeds(self) -> tuple[Deed, ...]:
+        """Everything that became of anything."""
+        return tuple(deed for outcome in self.outcomes for deed in outcome.deeds)
+
+    @property
+    def outcome(self) -> RunOutcome:
+        """How the run ended."""
+        results = {deed.result for deed in self.deeds}
+        cases = (
+            (bool(self.unread), RunOutcome.FAILED_READ),
+            (self.deferred > 0, RunOutcome.DEFERRED),
+            (bool(self.verdict.refusal), RunOutcome.REFUSED),
+            (bool(self.lost) or bool(results - {Result.APPLIED}), RunOutcome.PARTLY_FAILED),
+            (any(not held.rejected for held in self.verdict.held), RunOutcome.HELD),
+            (not self.applied and bool(self.verdict.allowed.changed), RunOutcome.PENDING),
+            (Result.APPLIED in results, RunOutcome.CHANGED),
+        )
+        return next((outcome for applies, outcome in cases if applies), RunOutcome.UNCHANGED)
+
+    def counts(self) -> dict[str, int]:
+        """The figures of the run, for the record."""
+        deeds = self.deeds
+        applied = [deed.action for deed in deeds if deed.result is Result.APPLIED]
+        return {
+            "added": applied.count(Action.ADD),
+            "removed": applied.count(Action.REMOVE),
+            "created": applied.count(Action.CREATE),
+            "renamed": applied.count(Action.RENAME),
+            "leads": applied.count(Action.SET_LEAD) + applied.count(Action.CLEAR_LEAD),
+            "failed": sum(deed.result is Result.FAILED for deed in deeds),
+            "unconfirmed": sum(deed.result is Result.UNCONFIRMED for deed in deeds),
+            "untried": sum(deed.result is Result.UNTRIED for deed in deeds),
+            "held": sum(len(change.members) for held in self.verdict.held for change in held.changes),
+            "skipped": sum(len(group.skips) for group in self.plan.groups),
+            "doubts": sum(len(group.doubts) for group in self.plan.groups),
+            "groups": len(self.plan.groups),
+            "settled": self.settled,
+        }

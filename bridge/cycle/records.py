@@ -1,0 +1,223 @@
+"""The evidence of a run, in the words of audit/events.py. Pure but for the clock it is given."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bridge.audit.events import Event
+from bridge.core.change import Action, Approval, Finding, GroupPlan, Held, MemberChange, Skip, SkipKind
+from bridge.core.journal import Intent, JsonValue, Record, Run
+from bridge.core.model import AccountId, DirectoryGroup, DirectoryRead, Doubt, GroupId, IdSpaceProof
+from bridge.cycle.outcome import Report
+from bridge.cycle.ports import Clock
+
+_MEMBER_EVENTS = {
+    Action.ADD: Event.MEMBER_ADDED,
+    Action.CREATE: Event.MEMBER_ADDED,
+    Action.REMOVE: Event.MEMBER_REMOVED,
+}
+
+
+class Recorder:
+    """Makes the records of one run."""
+
+    def __init__(self, run: Run, clock: Clock) -> None:
+        self.run = run
+        self._clock = clock
+        self.approvals: Mapping[tuple[str, AccountId], Approval] = {}
+        """By mapping key and account, the approvals that this run's removals rest on."""
+
+    def make(self, event: Event, **facts: JsonValue) -> Record:
+        """One record, now. Facts that are empty are left out."""
+        told = {key: value for key, value in facts.items() if value not in ("", None, (), [])}
+        return Record(event.value, self._clock.now(), self.run.id, told)
+
+    # ---- runs and reads ----
+
+    def started(self, version: str, *, apply: bool) -> Record:
+        """The run begins."""
+        run = self.run
+        return self.make(
+            Event.RUN_STARTED,
+            kind=run.kind.value,
+            config_hash=run.config_hash,
+            version=version,
+            apply=apply,
+            continues=run.continues,
+        )
+
+    def finished(self, report: Report) -> Record:
+        """The run has come to its end."""
+        proof = report.id_space
+        return self.make(
+            Event.RUN_FINISHED,
+            outcome=report.outcome.value,
+            counts=report.counts(),
+            plan=report.plan.digest,
+            refusal=report.verdict.refusal,
+            lost=report.lost,
+            id_space=_id_space(proof) if proof else None,
+            notes=list(report.notes),
+        )
+
+    def failed(self, reason: str) -> Record:
+        """The run ended before its end."""
+        return self.make(Event.RUN_FAILED, reason=reason)
+
+    def directory(self, read: DirectoryRead, *, failed: bool) -> Record:
+        """A directory was read, completely or not, or could not be read."""
+        doubts = [str(doubt) for doubt in read.doubts]
+        if failed:
+            return self.make(Event.SOURCE_FAILED, directory=read.directory, reason="; ".join(doubts))
+        searches: list[JsonValue] = [
+            {"what": s.what, "pages": s.pages, "entries": s.entries, "result": s.result} for s in read.searches
+        ]
+        groups = {group.id for selection in read.selections.values() for group in selection.groups}
+        return self.make(
+            Event.SOURCE_READ,
+            directory=read.directory,
+            server=read.server,
+            groups=len(groups),
+            people=len(read.people),
+            doubts=doubts,
+            searches=searches,
+        )
+
+    def directory_group(self, read: DirectoryRead, group: DirectoryGroup, doubts: Iterable[Doubt]) -> Record:
+        """One directory group as it was read: what the membership of managed groups rests on."""
+        return self.make(
+            Event.GROUP_READ,
+            directory=read.directory,
+            server=read.server,
+            group=group.label,
+            source_id=group.id,
+            people=len(group.members),
+            disabled=group.disabled,
+            others=group.others,
+            doubts=[str(doubt) for doubt in doubts],
+        )
+
+    # ---- groups ----
+
+    def bound(self, key: str, group_id: GroupId, name: str) -> Record:
+        """A mapping is tied to a group's id."""
+        return self.make(Event.GROUP_BOUND, mapping=key, group_id=group_id, group=name)
+
+    def held(self, held: Held) -> Record:
+        """Changes wait for a person."""
+        return self.make(
+            Event.CHANGE_HELD,
+            mapping=held.key,
+            group_id=held.group_id,
+            group=held.name,
+            digest=held.digest,
+            findings=[_finding(finding) for finding in held.findings],
+            changes=[
+                {"action": change.action.value, "members": [_member(member) for member in change.members]}
+                for change in held.changes
+            ],
+        )
+
+    def skipped(self, plan: GroupPlan) -> tuple[Record, ...]:
+        """All that is left undone in one managed group."""
+        doubts = [str(doubt) for doubt in plan.doubts]
+        of_group = self.make(
+            Event.GROUP_SKIPPED,
+            mapping=plan.key,
+            group_id=plan.group_id,
+            group=plan.name,
+            reason="nobody is removed while there is doubt",
+            doubts=doubts,
+        )
+        return (*((of_group,) if doubts else ()), *(self._skip(plan, skip) for skip in plan.skips))
+
+    def _skip(self, plan: GroupPlan, skip: Skip) -> Record:
+        facts = {"mapping": plan.key, "group_id": plan.group_id, "group": plan.name, "reason": skip.reason}
+        if skip.kind is SkipKind.GROUP:
+            return self.make(Event.GROUP_SKIPPED, **facts)
+        return self.make(Event.MEMBER_SKIPPED, subject=skip.subject, kind=skip.kind.value, **facts)
+
+    # ---- writes ----
+
+    def done(self, intent: Intent, members: Sequence[MemberChange], group_id: GroupId) -> tuple[Record, ...]:
+        """A write was seen in Hyperproof: of the group itself, and for each member."""
+        of_group = () if intent.action in {Action.ADD, Action.REMOVE} else (self._of_group(intent, group_id),)
+        return (*of_group, *(self._of_member(intent, member, group_id) for member in members))
+
+    def _of_member(self, intent: Intent, member: MemberChange, group_id: GroupId) -> Record:
+        approval = self.approvals.get((intent.key, member.account)) if intent.action is Action.REMOVE else None
+        return self.make(
+            _MEMBER_EVENTS[intent.action],
+            intent=intent.id,
+            mapping=intent.key,
+            group_id=group_id,
+            group=intent.group_name,
+            **_member(member),
+            approval={"digest": approval.digest, "by": approval.by, "reason": approval.reason}
+            if approval
+            else None,
+        )
+
+    def _of_group(self, intent: Intent, group_id: GroupId) -> Record:
+        facts: dict[str, JsonValue] = {
+            "intent": intent.id,
+            "mapping": intent.key,
+            "group_id": group_id,
+            "group": intent.group_name,
+            "cause": intent.cause,
+        }
+        match intent.action:
+            case Action.CREATE:
+                return self.make(Event.GROUP_CREATED, **facts)
+            case Action.RENAME:
+                return self.make(Event.GROUP_RENAMED, name=intent.name, **facts)
+            case _:
+                return self.make(Event.LEAD_CHANGED, lead=intent.lead, **facts)
+
+    def not_done(
+        self, event: Event, intent: Intent, members: Sequence[MemberChange], reason: str, status: int | None = None
+    ) -> Record:
+        """A write was refused, could not be confirmed, or was never sent."""
+        return self.make(
+            event,
+            intent=intent.id,
+            mapping=intent.key,
+            group_id=intent.group_id,
+            group=intent.group_name,
+            action=intent.action.value,
+            name=intent.name,
+            lead=intent.lead,
+            members=[_member(member) for member in members],
+            reason=reason,
+            status=status,
+        )
+
+    def settled(self, intent: Intent, done: int, reason: str) -> Record:
+        """A write that an earlier run left open was looked into."""
+        return self.make(
+            Event.INTENT_SETTLED,
+            intent=intent.id,
+            mapping=intent.key,
+            group_id=intent.group_id,
+            group=intent.group_name,
+            action=intent.action.value,
+            intended_by=intent.run,
+            done=done,
+            of=len(intent.members),
+            reason=reason,
+        )
+
+
+def _member(member: MemberChange) -> dict[str, JsonValue]:
+    told: dict[str, JsonValue] = {
+        "account": member.account,
+        "cause": member.cause.value,
+        "people": list(member.people),
+    }
+    return {**told, "email": member.email} if member.email else told
+
+
+def _finding(finding: Finding) -> JsonValue:
+    return {"guard": finding.guard.value, "text": finding.text}
+
+
+def _id_space(proof: IdSpaceProof) -> JsonValue:
+    return {"space": proof.space.value, "proved": proof.proved, "evidence": proof.evidence}

@@ -1,0 +1,157 @@
+"""One run: read both sides, settle what was left open, plan, guard, apply, verify, record."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bridge import __version__
+from bridge.core.change import Plan
+from bridge.core.journal import Run, RunKind
+from bridge.core.mapping import Policy
+from bridge.core.model import AccountId
+from bridge.core.recollect import Ending, recollect
+from bridge.cycle.apply import Application
+from bridge.cycle.evidence import observations
+from bridge.cycle.outcome import GroupOutcome, Report
+from bridge.cycle.ports import Clock, Source, Store, Target
+from bridge.cycle.records import Recorder
+from bridge.cycle.settle import settle
+from bridge.cycle.survey import Sides, Survey, read_sides, survey
+from bridge.cycle.writing import Ends
+from bridge.errors import BridgeError, StoreError, Throttled
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Who wants to be told how far a run is."""
+
+    stage: Callable[[str], None] = field(default=lambda _: None)
+    planned: Callable[[Plan], None] = field(default=lambda _: None)
+    written: Callable[[GroupOutcome], None] = field(default=lambda _: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """One organization's two ends with what lies between them."""
+
+    sources: Sequence[Source]
+    target: Target
+    store: Store
+    policy: Policy
+    clock: Clock
+    new_id: Callable[[], str]
+    permit: Callable[[], None]
+    """Raises Busy when this process is no longer the one writer."""
+    apply: bool
+    """Whether the configuration allows writing at all."""
+    chunk: int = 100
+
+
+SILENT = Progress()
+
+
+def preview(bridge: Bridge, progress: Progress = SILENT) -> Report:
+    """Read and plan, and leave no trace: neither in Hyperproof nor in the store."""
+    run = Run(bridge.new_id(), RunKind.SYNC, bridge.clock.now(), bridge.policy.config_hash)
+    memory = bridge.store.load()
+    progress.stage("reading")
+    sides = read_sides(bridge.sources, bridge.target, bridge.policy, bridge.clock)
+    progress.stage("planning")
+    return _report(run, sides, survey(sides, memory, bridge.store, bridge.target, bridge.policy))
+
+
+def run_cycle(bridge: Bridge, kind: RunKind, progress: Progress = SILENT) -> Report:
+    """Read, settle, plan, guard, apply, verify, record.
+
+    Raises RemoteError when Hyperproof cannot be read, StoreError when evidence cannot be kept.
+    """
+    run = _begin(bridge, kind)
+    recorder = Recorder(run, bridge.clock)
+    bridge.store.record_start(run, [recorder.started(__version__, apply=bridge.apply)])
+    try:
+        return _run(bridge, recorder, progress)
+    except StoreError:
+        raise  # the end of the run cannot be recorded either
+    except BridgeError as error:
+        bridge.store.record_end(run, "failed", None, [recorder.failed(str(error))])
+        raise
+
+
+def _begin(bridge: Bridge, kind: RunKind) -> Run:
+    """A new run; a backfill that was interrupted is gone on with."""
+    run_id, now, config = bridge.new_id(), bridge.clock.now(), bridge.policy.config_hash
+    interrupted = bridge.store.load_unfinished(kind, config) if kind is RunKind.BACKFILL else None
+    return Run(
+        run_id, kind, now, config, continues=(interrupted.continues or interrupted.id) if interrupted else ""
+    )
+
+
+def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
+    store, target, policy = bridge.store, bridge.target, bridge.policy
+    progress.stage("reading")
+    sides = read_sides(bridge.sources, target, policy, bridge.clock)
+    settled = settle(store, target, sides.current.groups, recorder)
+    memory = store.load()
+    progress.stage("planning")
+    found = survey(sides, memory, store, target, policy)
+    store.record(observations(sides, found, memory, recorder))
+    report = replace(_report(recorder.run, sides, found), settled=settled, applied=bridge.apply)
+    if bridge.apply and not found.verdict.refusal:
+        progress.stage("writing")
+        progress.planned(found.verdict.allowed)
+        recorder.approvals = found.verdict.approved
+        ends = Ends(target, store, bridge.clock, bridge.permit, bridge.new_id, bridge.chunk)
+        writing = Application(
+            ends,
+            recorder,
+            proved=memory.writes_proved,
+            probed=sides.has_known_members,
+            progress=progress.written,
+        )
+        report = _written(report, found, sides, writing)
+    left = recollect(_ending(report, found, sides), memory)
+    store.record_end(recorder.run, report.outcome.value, left, [recorder.finished(report)])
+    return report
+
+
+def _written(report: Report, found: Survey, sides: Sides, writing: Application) -> Report:
+    members = {difference.mapping.key: difference.members for difference in found.differences}
+    outcomes = writing.apply(found.verdict.allowed, members, sides.read_at)
+    lost = writing.lost
+    return replace(
+        report,
+        outcomes=outcomes,
+        lost=str(lost) if lost else "",
+        deferred=lost.wait if isinstance(lost, Throttled) else 0,
+    )
+
+
+def _report(run: Run, sides: Sides, found: Survey) -> Report:
+    return Report(
+        run=run,
+        plan=found.plan,
+        verdict=found.verdict,
+        reads=tuple(sides.reads.values()),
+        id_space=sides.current.id_space,
+        notes=sides.current.notes,
+        unread=sides.unread,
+    )
+
+
+def _ending(report: Report, found: Survey, sides: Sides) -> Ending:
+    return Ending(
+        plans=found.plan.groups,
+        differences=found.differences,
+        bindings=found.bindings,
+        held=found.verdict.held,
+        members=_confirmed(report, found),
+        people=found.people,
+        reads=sides.reads,
+        sizes=sides.sizes,
+    )
+
+
+def _confirmed(report: Report, found: Survey) -> Mapping[str, frozenset[AccountId]]:
+    """The members of every managed group that is now as it should be, as last read."""
+    unchanged = {d.mapping.key: d.members for d in found.differences if not d.any and d.group}
+    written = {outcome.key: outcome.members for outcome in report.outcomes if outcome.complete}
+    return unchanged | {key: members for key, members in written.items() if members is not None}

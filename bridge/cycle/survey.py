@@ -1,0 +1,157 @@
+"""The reading and thinking half of a run: both sides as they are now, and the plan that would make them equal."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from bridge.core.binding import Binding, bind, depends_on_archived
+from bridge.core.cause import Past
+from bridge.core.change import Plan, Verdict
+from bridge.core.desired import Reads, desired
+from bridge.core.difference import Accounts, Difference, Surroundings, differ
+from bridge.core.expand import expand, folded
+from bridge.core.guards import Case, judge
+from bridge.core.mapping import GroupMapping, Mode, Policy
+from bridge.core.memory import Memory, TargetSizes
+from bridge.core.model import (
+    AccountId,
+    DirectoryName,
+    DirectoryRead,
+    Doubt,
+    DoubtKind,
+    Group,
+    GroupId,
+    TargetRead,
+    Untold,
+)
+from bridge.core.people import People, resolve
+from bridge.core.plan import Identities, make_plan
+from bridge.cycle.ports import Clock, Source, Store, Target
+from bridge.errors import IncompleteRead, RemoteError
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides as read in this run."""
+
+    reads: Reads
+    unread: Mapping[DirectoryName, str]
+    """Directories that gave no answer at all, and why."""
+    current: TargetRead
+    read_at: float
+    """Monotonic seconds at which the read of Hyperproof began."""
+
+    @property
+    def sizes(self) -> TargetSizes:
+        """How much Hyperproof showed."""
+        return TargetSizes(len(self.current.accounts), len(self.current.groups))
+
+    @property
+    def has_known_members(self) -> bool:
+        """Whether some group has a member whom the list of users knows by that very id."""
+        known = {account.id for account in self.current.accounts}
+        told = (group.members for group in self.current.groups if not isinstance(group.members, Untold))
+        return any(not members.isdisjoint(known) for members in told)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was thought of both sides."""
+
+    people: People
+    bindings: tuple[Binding, ...]
+    differences: tuple[Difference, ...]
+    plan: Plan
+    verdict: Verdict
+
+
+def read_sides(sources: Sequence[Source], target: Target, policy: Policy, clock: Clock) -> Sides:
+    """Read all directories and Hyperproof, side by side. Raises RemoteError when Hyperproof cannot be read."""
+    with ThreadPoolExecutor(max_workers=len(sources) + 1, thread_name_prefix="read") as pool:
+        read_at = clock.monotonic()
+        current = pool.submit(target.read)
+        reads = list(pool.map(lambda source: _read(source, policy), sources))
+        unread = {read.directory: str(read.doubts[0].text) for read in reads if _is_unread(read)}
+        return Sides({read.directory: read for read in reads}, unread, current.result(), read_at)
+
+
+def _read(source: Source, policy: Policy) -> DirectoryRead:
+    """Read one directory. One that gives no answer is a doubt about all its groups, and stops no other."""
+    wanted = tuple(selector for selector in policy.selectors() if selector.directory == source.name)
+    try:
+        return source.read(wanted)
+    except RemoteError as error:
+        return DirectoryRead(source.name, server="", doubts=(Doubt(DoubtKind.UNREADABLE, error.what),))
+
+
+def _is_unread(read: DirectoryRead) -> bool:
+    return any(doubt.kind is DoubtKind.UNREADABLE for doubt in read.doubts)
+
+
+def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: Policy) -> Survey:
+    """Think: who is who, what should be, what differs, why, and whether it may be."""
+    current = sides.current
+    accounts = Accounts(current.accounts)
+    everybody = (person for read in sides.reads.values() for person in read.people.values())
+    people = resolve(everybody, current.accounts, memory.links, policy.eligible)
+    bindings = bind_all(policy, sides.reads, current.groups, memory, target)
+    served = [binding for binding in bindings if not binding.refusal]
+    around = Surroundings(accounts, policy, _placed(served, store), {folded(g.name): g.id for g in current.groups})
+    differences = tuple(differ(b, desired(b.mapping.rule, sides.reads, people), around) for b in served)
+    unserved = [binding for binding in bindings if binding.refusal]
+    plan = make_plan(differences, unserved, _past(differences, store), Identities(accounts, people, memory.links))
+    case = Case(
+        differences={difference.mapping.key: difference for difference in differences},
+        accounts=accounts,
+        sizes=sides.sizes,
+        id_space=current.id_space,
+        memory=memory,
+        limits=policy.limits,
+    )
+    return Survey(people, bindings, differences, plan, judge(plan, case))
+
+
+def bind_all(
+    policy: Policy, reads: Reads, groups: Sequence[Group], memory: Memory, target: Target
+) -> tuple[Binding, ...]:
+    """Bind all mappings; the archived groups, and members that were untold, are read only where needed."""
+    expansion = expand(policy, reads)
+    mappings = expansion.mappings
+    archived: Mapping[GroupId, str] = {}
+    if depends_on_archived(mappings, groups, memory.bindings):
+        archived = target.read_groups(archived=True)
+    refused = tuple(Binding(mapping, refusal=reason) for mapping, reason in expansion.refusals)
+    bound = bind(mappings, groups, memory.bindings, archived)
+    return (*(_told(binding, target) for binding in bound), *refused)
+
+
+def _told(binding: Binding, target: Target) -> Binding:
+    """Ask again, by itself, for a group whose members were untold. Told neither way, it can't be served."""
+    if binding.group is None or not isinstance(binding.group.members, Untold):
+        return binding
+    try:
+        return replace(binding, group=replace(binding.group, members=target.read_members(binding.group.id)))
+    except IncompleteRead as error:
+        return Binding(binding.mapping, refusal=f"its members are not told: {error.what}")
+
+
+def _placed(served: Sequence[Binding], store: Store) -> Mapping[GroupId, frozenset[AccountId]]:
+    """Whom the bridge put into the groups of which it owns only those."""
+    owned = [b.group.id for b in served if b.group and _owns_some(b.mapping)]
+    return store.load_placements(owned) if owned else {}
+
+
+def _owns_some(mapping: GroupMapping) -> bool:
+    return mapping.settings.mode is Mode.OWNED
+
+
+def _past(differences: Sequence[Difference], store: Store) -> Past:
+    """What was settled before, of the groups that change: nothing is loaded for a run that changes nothing."""
+    changing = [difference for difference in differences if difference.any]
+    if not changing:
+        return Past()
+    return Past(
+        baselines=store.load_baselines(difference.mapping.key for difference in changing),
+        sources=store.load_sources({group.id for difference in changing for group in difference.desired.groups}),
+        placed=store.load_placements(d.group.id for d in changing if d.group and d.removals),
+    )
