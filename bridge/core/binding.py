@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.core.expand import folded
-from bridge.core.mapping import GroupMapping
+from bridge.core.mapping import From, GroupMapping, PatternMapping
 from bridge.core.model import Group, GroupId
 
 
@@ -48,6 +48,37 @@ def depends_on_archived(
 ) -> bool:
     """Whether some mapping's group is not among the active ones, so that the archived ones have to be read."""
     return any(b.group is None for b in bind(mappings, groups, remembered, archived={}))
+
+
+def released(
+    patterns: Sequence[PatternMapping],
+    mappings: Sequence[GroupMapping],
+    groups: Sequence[Group],
+    remembered: Mapping[str, GroupId],
+) -> tuple[Binding, ...]:
+    """Groups that a pattern made and whose directory group is gone: nothing is done to them, and it is said.
+
+    Their members keep what they have: that a directory group is gone, or not shown, is no order to empty another.
+    """
+    current = {mapping.key for mapping in mappings}
+    bound = {group_id for key, group_id in remembered.items() if key in current}
+    active = {group.id: group for group in groups}
+    left = [
+        (key, active[group_id], pattern)
+        for key, group_id in sorted(remembered.items())
+        for pattern in patterns
+        if key.startswith(f"{pattern.key}/")
+        and key not in current
+        and group_id in active
+        and group_id not in bound
+    ]
+    return tuple(
+        Binding(
+            GroupMapping(key, group.name, From(pattern.selector), pattern.settings, where=pattern.where),
+            refusal="its directory group is gone: archive it in Hyperproof, or name it in the configuration",
+        )
+        for key, group, pattern in left
+    )
 
 
 class _Index:

@@ -29,10 +29,8 @@ def expand(policy: Policy, reads: Reads) -> Expansion:
     mappings, refusals = list(policy.mappings), []
     for mapping in from_patterns:
         if folded(mapping.name) in configured:
-            refusals.append(
-                (mapping, "the configuration names this managed group itself, which wins over the pattern")
-            )
-        elif claims[folded(mapping.name)] > 1:
+            continue
+        if claims[folded(mapping.name)] > 1:
             refusals.append((mapping, "several directory groups match and would all become this managed group"))
         else:
             mappings.append(mapping)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bridge.core.change import Action, MemberChange, Plan, Verdict
+from bridge.core.change import Action, MemberChange, Plan, SkipKind, Verdict
 from bridge.core.journal import Run
 from bridge.core.model import AccountId, DirectoryName, DirectoryRead, GroupId, IdSpaceProof
 
@@ -53,6 +53,7 @@ class RunOutcome(StrEnum):
     REFUSED = "refused"  # nothing may be written; a person has to act
     PARTLY_FAILED = "partly failed"
     HELD = "held"
+    DOUBT = "in doubt"  # a read was not complete: nobody was removed from what it touches
     PENDING = "changes pending"  # planned, not applied
     CHANGED = "changes applied"
     UNCHANGED = "nothing to do"
@@ -90,15 +91,21 @@ class Report:
         """How the run ended."""
         results = {deed.result for deed in self.deeds}
         cases = (
-            (bool(self.unread), RunOutcome.FAILED_READ),
+            (any(read.doubts for read in self.reads), RunOutcome.FAILED_READ),
             (self.deferred > 0, RunOutcome.DEFERRED),
             (bool(self.verdict.refusal), RunOutcome.REFUSED),
-            (bool(self.lost) or bool(results - {Result.APPLIED}), RunOutcome.PARTLY_FAILED),
+            (bool(self.lost or self.unserved or results - {Result.APPLIED}), RunOutcome.PARTLY_FAILED),
             (any(not held.rejected for held in self.verdict.held), RunOutcome.HELD),
+            (any(group.doubts for group in self.plan.groups), RunOutcome.DOUBT),
             (not self.applied and bool(self.verdict.allowed.changed), RunOutcome.PENDING),
             (Result.APPLIED in results, RunOutcome.CHANGED),
         )
         return next((outcome for applies, outcome in cases if applies), RunOutcome.UNCHANGED)
+
+    @property
+    def unserved(self) -> tuple[str, ...]:
+        """Names of managed groups that could not be kept, wholly or in part."""
+        return tuple(g.name for g in self.plan.groups if any(skip.kind is SkipKind.GROUP for skip in g.skips))
 
     def counts(self) -> dict[str, int]:
         """The figures of the run, for the record."""

@@ -12,7 +12,7 @@ from bridge.core.model import AccountId, Group, GroupId, Untold
 from bridge.cycle.items import effects
 from bridge.cycle.ports import Store, Target
 from bridge.cycle.records import Recorder
-from bridge.errors import IncompleteRead
+from bridge.errors import ChangeRejected, IncompleteRead
 
 
 def settle(store: Store, target: Target, groups: Sequence[Group], recorder: Recorder) -> int:
@@ -53,9 +53,16 @@ class _Settlement:
 
     def _group_of(self, intent: Intent) -> Group | None:
         if intent.group_id:
-            return self._groups.get(intent.group_id)
+            return self._groups.get(intent.group_id) or self._inactive(intent, intent.group_id)
         found = [group for group in self._groups.values() if group.name == intent.name]
         return found[0] if len(found) == 1 else None
+
+    def _inactive(self, intent: Intent, group: GroupId) -> Group | None:
+        """A group that is not listed may be archived, and still tell its members."""
+        try:
+            return Group(group, intent.group_name, None, self._target.read_members(group))
+        except (ChangeRejected, IncompleteRead):
+            return None
 
     def _done(self, intent: Intent, group: Group) -> tuple[MemberChange, ...]:
         if not intent.members:

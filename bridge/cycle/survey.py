@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from bridge.core.binding import Binding, bind, depends_on_archived
+from bridge.core.binding import Binding, bind, depends_on_archived, released
 from bridge.core.cause import Past
 from bridge.core.change import Plan, Verdict
 from bridge.core.desired import Reads, desired
@@ -122,7 +122,8 @@ def bind_all(
         archived = target.read_groups(archived=True)
     refused = tuple(Binding(mapping, refusal=reason) for mapping, reason in expansion.refusals)
     bound = bind(mappings, groups, memory.bindings, archived)
-    return (*(_told(binding, target) for binding in bound), *refused)
+    left = released(policy.patterns, (*mappings, *(b.mapping for b in refused)), groups, memory.bindings)
+    return (*(_told(binding, target) for binding in bound), *refused, *left)
 
 
 def _told(binding: Binding, target: Target) -> Binding:

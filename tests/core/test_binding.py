@@ -2,10 +2,10 @@
 
 import pytest
 
-from bridge.core.binding import Binding, bind, depends_on_archived
-from bridge.core.mapping import GroupMapping
+from bridge.core.binding import Binding, bind, depends_on_archived, released
+from bridge.core.mapping import GroupMapping, PatternMapping
 from bridge.core.model import Group, GroupId
-from tests.core.world import group, mapping
+from tests.core.world import group, mapping, selector
 
 ARCHIVED = {GroupId("id-Old"): "Old"}
 
@@ -83,3 +83,38 @@ def test_the_archived_groups_are_needed_only_for_what_is_not_among_the_active() 
     assert not depends_on_archived([mapping("A")], [group("A")], {})
     assert depends_on_archived([mapping("A")], [group("B")], {})
     assert depends_on_archived([mapping("A")], [group("A")], {"A": GroupId("id-gone")})
+
+
+TEAMS_RULE = mapping("Team red").rule
+TEAMS = PatternMapping("teams", selector("hp-(.+)"), "Team {name}")
+
+
+def left_by(remembered: dict[str, str], *current: GroupMapping) -> list[tuple[str, str]]:
+    """What the pattern made and no longer makes: the mapping's name and the reason."""
+    bound_ids = {key: GroupId(group_id) for key, group_id in remembered.items()}
+    return [(b.mapping.name, b.refusal) for b in released((TEAMS,), current, (group("Team red"),), bound_ids)]
+
+
+def test_a_group_whose_directory_group_is_gone_is_told() -> None:
+    """It is left as it is, and somebody has to look: its members keep their access."""
+    ((name, reason),) = left_by({"teams/corp:red": "id-Team red"})
+    assert name == "Team red"
+    assert "its directory group is gone" in reason
+
+
+def test_a_group_that_is_made_still_is_not_left() -> None:
+    """Under its key, or under another that serves the same group now."""
+    made = GroupMapping("teams/corp:red", "Team red", TEAMS_RULE)
+    other = GroupMapping("Team red", "Team red", TEAMS_RULE)
+    assert left_by({"teams/corp:red": "id-Team red"}, made) == []
+    assert left_by({"teams/corp:red": "id-Team red", "Team red": "id-Team red"}, other) == []
+
+
+def test_a_group_that_is_archived_is_no_longer_told() -> None:
+    """Archiving it was the remedy."""
+    assert left_by({"teams/corp:old": "id-Old"}) == []
+
+
+def test_a_group_of_another_mapping_is_not_the_patterns() -> None:
+    """A mapping taken out of the configuration is a decision, not a loss."""
+    assert left_by({"Team red": "id-Team red"}) == []
