@@ -126,3 +126,14 @@ def test_a_crash_when_a_change_was_sent_twice_and_shows_late(tmp_path: Path, die
         set_up.sandbox.faults.clear()
         set_up.sandbox.set_modes(stale_seconds=0)
         assert_right_in_the_end(set_up)
+
+
+@pytest.mark.parametrize("dies_before", range(12, STEPS))
+def test_a_crash_before_the_group_is_archived(tmp_path: Path, dies_before: int) -> None:
+    """A write to a group that is no longer listed has its record all the same."""
+    with twenty_changes(tmp_path / "db") as set_up:
+        run_until_crash(set_up, dies_before)
+        set_up.sandbox.ui.archive_group("A")
+        set_up.restart()
+        set_up.run()
+        set_up.assert_true_to_history()
