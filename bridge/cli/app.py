@@ -1,0 +1,93 @@
+"""hyperproof-bridge: the commands, and how their errors become one sentence and one exit code."""
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from bridge import __version__
+from bridge.cli.exits import Exit
+from bridge.errors import BridgeError, Busy, ConfigError, RemoteError, StoreError, Throttled
+
+app = typer.Typer(
+    name="hyperproof-bridge",
+    help="Keeps Hyperproof groups equal to what the company's directory says, and proves every change.",
+    epilog="Start with `demo`; then `check`, `plan` and `sync` with a configuration of your own.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: bool = typer.Option(False, "--version", help="Tell the version and end."),
+) -> None:
+    if version:
+        typer.echo(f"hyperproof-bridge {__version__}")
+        raise typer.Exit
+
+
+def main() -> NoReturn:
+    """Run a command and end with its exit code."""
+    from bridge.cli import audit, check, demo, held, run, sandbox, schema
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that is no Unicode stops no table
+    for module in (check, run, held, audit, sandbox, demo, schema):
+        module.register(app)
+    sys.exit(execute())
+
+
+def execute(arguments: Sequence[str] | None = None) -> int:
+    """Run the command of these arguments, the process's own unless given, and tell its exit code."""
+    try:
+        code = app(arguments, standalone_mode=False) or Exit.OK
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # whoever read our output went away; Typer makes a SystemExit of it
+        _forget_output()
+        return 141
+    except BridgeError as error:
+        return _told(error)
+    except TyperException as error:
+        if said := error.format_message():  # without any, the help is on the screen
+            typer.echo(_hinted(said), err=True)
+        return Exit.USAGE
+    except OSError as error:
+        _forget_output()
+        typer.echo(f"the output cannot be written ({error.strerror or error}); see to where it goes", err=True)
+        return Exit.FAULT
+    if code == _INTERRUPTED:  # Typer makes it of a KeyboardInterrupt
+        typer.echo("\ninterrupted; what was under way is settled by the next run", err=True)
+    return code
+
+
+_INTERRUPTED = 130
+
+
+def _forget_output() -> None:
+    """Let the interpreter's own end not stumble over what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _hinted(said: str) -> str:
+    """What is wrong with the command line, and where to look."""
+    return f"{said}{'' if said.endswith(('.', '?')) else '.'} See `hyperproof-bridge --help`."
+
+
+def _told(error: BridgeError) -> Exit:
+    """Say what is wrong, once, in words; and which kind of wrong it is."""
+    text = "\n".join(map(str, error.problems)) if isinstance(error, ConfigError) else str(error)
+    typer.echo(text, err=True)
+    kinds = {
+        ConfigError: Exit.CONFIGURATION,
+        Busy: Exit.BUSY,
+        StoreError: Exit.STORE,
+        Throttled: Exit.DEFERRED,
+        RemoteError: Exit.UNREADABLE,
+    }
+    return next((code for kind, code in kinds.items() if isinstance(error, kind)), Exit.USAGE)

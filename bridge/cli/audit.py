@@ -1,0 +1,168 @@
+"""audit: find records, prove the chain, hand the evidence out."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bridge.cli.exits import Exit
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
+from bridge.errors import BridgeError
+
+if TYPE_CHECKING:
+    from bridge.audit.ledger import Ledger
+    from bridge.audit.query import Filter, Found
+
+_audit = typer.Typer(help="Show, verify and export the evidence.", no_args_is_help=True)
+
+Event = Annotated[
+    str, typer.Option("--event", help="Only this event, such as member.added, or all of a noun: member.")
+]
+Group = Annotated[str, typer.Option("--group", help="Only about this group, by name or id.")]
+Person = Annotated[
+    str, typer.Option("--person", help="Only about this person: an address, an account or person id.")
+]
+RunId = Annotated[str, typer.Option("--run", help="Only of this run.")]
+_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
+Since = Annotated[
+    datetime | None, typer.Option("--since", help="Only from this moment on (UTC).", formats=_FORMATS)
+]
+Until = Annotated[
+    datetime | None, typer.Option("--until", help="Only before this moment (UTC).", formats=_FORMATS)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(_audit, name="audit")
+
+
+@_audit.command()
+def show(
+    config: ConfigPath = DEFAULT_CONFIG,
+    event: Event = "",
+    group: Group = "",
+    person: Person = "",
+    run: RunId = "",
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 50,
+    as_json: AsJson = False,
+) -> Exit:
+    """Show records, the newest last.
+
+    Example: hyperproof-bridge audit show --person anna.smith@corp.example --event member
+    """
+    from bridge.audit.query import Filter, find_records
+    from bridge.cli.screen import console, print_json, table
+    from bridge.wiring import opened_evidence
+
+    wanted = Filter(event.rstrip("."), group, person, run, _utc(since), _utc(until), limit)
+    with opened_evidence(configuration(config)) as store:
+        found = list(find_records(store.ledger, wanted))
+    if as_json:
+        print_json([dict(one.record) for one in found])
+    else:
+        console().print(table(("number", "time", "event", "group", "who", "what"), map(_row, found)))
+    return Exit.OK
+
+
+@_audit.command()
+def verify(
+    config: ConfigPath = DEFAULT_CONFIG,
+    file: Annotated[
+        list[Path] | None, typer.Option("--file", help="Audit files, oldest first.", metavar="FILE")
+    ] = None,
+    file_only: Annotated[bool, typer.Option("--file-only", help="Do not look at the database.")] = False,
+    as_json: AsJson = False,
+) -> Exit:
+    """Prove that no record was changed, taken out, put in or moved: in the database, the file, and between them.
+
+    Ends with 10 and names the first wrong record when something is.
+
+    Example: hyperproof-bridge audit verify --config bridge.yaml
+    """
+    from bridge.audit.verify import verify_both, verify_database, verify_files
+    from bridge.cli.screen import console, print_json, shown
+    from bridge.wiring import opened_evidence
+
+    loaded = configuration(config)
+    files = file or ([loaded.audit.file] if loaded.audit.file else [])
+    if file_only and not files:
+        raise typer.BadParameter("There is no audit file in the configuration: name one with --file.")
+    if file_only:
+        result = verify_files(files, loaded.organization)
+    else:
+        with opened_evidence(loaded) as store:
+            result = verify_both(store.ledger, files) if files else verify_database(store.ledger)
+    where = " and ".join((*(() if file_only else ("database",)), *map(str, files)))
+    if as_json:
+        print_json({"sound": result.sound, "records": result.tip.seq, "hash": result.tip.hash,
+                    "checked": where, "finding": str(result.finding) if result.finding else None})  # fmt: skip
+    elif result.finding:
+        console().print(shown(f"BROKEN: {result.finding}", "bold red"))
+    else:
+        console().print(
+            shown(f"sound: {result.tip.seq} records in {where}, the last with hash {result.tip.hash}", "green")
+        )
+    return Exit.OK if result.sound else Exit.AUDIT
+
+
+@_audit.command()
+def export(
+    config: ConfigPath = DEFAULT_CONFIG,
+    form: Annotated[str, typer.Option("--format", help="jsonl, with hashes, or csv.")] = "jsonl",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    event: Event = "",
+    group: Group = "",
+    person: Person = "",
+    run: RunId = "",
+    since: Since = None,
+    until: Until = None,
+) -> Exit:
+    """Hand records out, oldest first.
+
+    Example: hyperproof-bridge audit export --format csv --since 2026-01-01 --output evidence.csv
+    """
+    from bridge.audit.query import Filter
+    from bridge.wiring import opened_evidence
+
+    if form not in {"jsonl", "csv"}:
+        raise typer.BadParameter(f"There is no format {form!r}: write jsonl or csv.")
+    wanted = Filter(event.rstrip("."), group, person, run, _utc(since), _utc(until))
+    with opened_evidence(configuration(config)) as store:
+        _export(store.ledger, wanted, form, output)
+    return Exit.OK
+
+
+def _export(ledger: "Ledger", wanted: "Filter", form: str, output: Path | None) -> None:
+    from bridge.audit.export import export_csv, export_jsonl
+    from bridge.audit.query import find_records
+
+    write = export_csv if form == "csv" else export_jsonl
+    found = find_records(ledger, wanted)
+    if output is None:
+        write(found, sys.stdout)
+        return
+    try:
+        with output.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            count = write(found, file)
+    except OSError as error:
+        raise BridgeError(
+            f"{output} cannot be written ({error.strerror}); name another file with --output"
+        ) from error
+    typer.echo(f"{count} records in {output}", err=True)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
+
+
+def _row(found: "Found") -> tuple[object, ...]:
+    record = found.record
+    who = record.get("email") or record.get("subject") or record.get("account") or ""
+    what = record.get("reason") or record.get("outcome") or record.get("cause") or record.get("name") or ""
+    place = record.get("group") or record.get("directory") or ""
+    return (record["seq"], record["at"], record["event"], place, who, what)

@@ -1,0 +1,327 @@
+"""A run's report in three forms: a table for people, JSON for programs, Markdown for a review."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from bridge.cli.screen import shown, table
+from bridge.core.change import Action, Change, GroupPlan, Held, MemberChange, SkipKind
+from bridge.cycle.outcome import Report, Result, RunOutcome
+
+_SIGNS = {Action.ADD: ("+", "green"), Action.REMOVE: ("-", "red"), Action.CREATE: ("*", "green")}
+
+_STYLES = {
+    RunOutcome.UNCHANGED: "green",
+    RunOutcome.CHANGED: "green",
+    RunOutcome.PENDING: "yellow",
+    RunOutcome.HELD: "yellow",
+}
+
+_WELL = frozenset({RunOutcome.UNCHANGED, RunOutcome.CHANGED, RunOutcome.PENDING})
+
+
+# ---- for people ----------------------------------------------------------------------------------------
+
+
+def print_report(console: Console, report: Report) -> None:
+    """Print what a run saw, what it did or would do, and what a person has to look at."""
+    _print_doubts(console, report)
+    _print_changes(console, report)
+    _print_held(console, report.verdict.held)
+    _print_skips(console, report)
+    for note in report.notes:
+        console.print(shown(f"note: {note}", "yellow"))
+    _print_failures(console, report)
+    console.print(_summary(report))
+
+
+def print_wrong(console: Console, report: Report) -> None:
+    """Print only what a person has to see to: not a word when all is well."""
+    if report.outcome in _WELL:
+        return
+    _print_doubts(console, report)
+    _print_held(console, tuple(held for held in report.verdict.held if not held.rejected))
+    _print_skips(console, report, kinds=frozenset({SkipKind.GROUP}))
+    _print_failures(console, report)
+    console.print(_summary(report))
+
+
+def _print_doubts(console: Console, report: Report) -> None:
+    """What was not read to its end, once for each directory and not for each group that it feeds."""
+    for read in report.reads:
+        for doubt in read.doubts:
+            console.print(shown(f"directory {read.directory}: {doubt}", "red"))
+    touched = sum(bool(group.doubts) for group in report.plan.groups)
+    if touched:
+        console.print(
+            shown(f"while there is doubt nobody is removed: {touched} managed groups are touched", "yellow")
+        )
+
+
+def _print_changes(console: Console, report: Report) -> None:
+    labels = _labels(report)
+    rows = [row for group in report.verdict.allowed.changed for row in _change_rows(group, labels)]
+    if rows:
+        title = "Changes" if report.applied else "Changes, if this plan is applied"
+        console.print(table(("group", "", "who or what", "cause", "people in the directory"), rows, title))
+
+
+def _labels(report: Report) -> Mapping[str, str]:
+    """How the directories' administrators know their people."""
+    return {person.id: person.label for read in report.reads for person in read.people.values()}
+
+
+def _change_rows(group: GroupPlan, labels: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
+    for change in group.changes:
+        sign, style = _SIGNS.get(change.action, ("~", "yellow"))
+        if change.members:
+            for member in change.members:
+                people = ", ".join(labels.get(person, person) for person in member.people)
+                yield (group.name, Text(sign, style), _who(member), member.cause.value, people)
+        else:
+            yield (group.name, Text(sign, style), _what(change), change.cause.value, "")
+
+
+def _who(member: MemberChange) -> str:
+    return member.email or member.account
+
+
+def _what(change: Change) -> str:
+    match change.action:
+        case Action.RENAME:
+            return f"rename to {change.name}"
+        case Action.SET_LEAD:
+            return f"set lead {change.lead}"
+        case _:
+            return change.action.value
+
+
+def _print_held(console: Console, held: tuple[Held, ...]) -> None:
+    rows = [
+        (
+            one.digest[:12],
+            one.name,
+            ", ".join(f"{_SIGNS[c.action][0]}{len(c.members)}" for c in one.changes),
+            "; ".join(finding.text for finding in one.findings),
+            "rejected" if one.rejected else "waits for approval",
+        )
+        for one in held
+    ]
+    if rows:
+        console.print(table(("digest", "group", "changes", "why it is held", "state"), rows, "Held"))
+
+
+_KINDS = frozenset(SkipKind) - {SkipKind.DOUBT}
+"""Whom a doubt keeps is told by the doubt."""
+
+
+def _print_skips(console: Console, report: Report, kinds: frozenset[SkipKind] = _KINDS) -> None:
+    rows = [*_doubt_rows(report), *_skip_rows(report.plan.groups, kinds)]
+    if rows:
+        console.print(table(("group", "kind", "who or what", "why"), rows, "Left as it is"))
+
+
+SHOWN_DOUBTS = 2
+"""Of one group. A directory where much is wrong would fill the screen with what has one cause."""
+
+
+def _doubt_rows(report: Report) -> Iterator[tuple[str, str, str, str]]:
+    general = {doubt for read in report.reads for doubt in read.doubts}
+    for group in report.plan.groups:
+        own = [doubt for doubt in group.doubts if doubt not in general]
+        for doubt in own[:SHOWN_DOUBTS]:
+            yield (group.name, "doubt", str(doubt), "nobody is removed")
+        if len(own) > SHOWN_DOUBTS:
+            yield (
+                group.name,
+                "doubt",
+                f"and {len(own) - SHOWN_DOUBTS} more; --json lists them",
+                "nobody is removed",
+            )
+
+
+def _skip_rows(groups: tuple[GroupPlan, ...], kinds: frozenset[SkipKind]) -> Iterator[tuple[str, str, str, str]]:
+    for group in groups:
+        for skip in group.skips:
+            if skip.kind in kinds:
+                yield (group.name, skip.kind.value, skip.subject, skip.reason)
+
+
+def _print_failures(console: Console, report: Report) -> None:
+    rows = [
+        (deed.result.value, deed.action.value, _who(deed.member) if deed.member else "", deed.reason)
+        for deed in report.deeds
+        if deed.result is not Result.APPLIED
+    ]
+    if rows:
+        console.print(table(("result", "change", "who", "why"), rows, "Not done"))
+    if report.verdict.refusal:
+        console.print(shown(f"nothing may be written: {report.verdict.refusal}", "red"))
+    if report.lost:
+        console.print(shown(f"writing ended early: {report.lost}", "red"))
+
+
+def _summary(report: Report) -> Text:
+    counts = report.counts()
+    outcome = report.outcome
+    figures = [f"{counts[key]} {key}" for key in _SUMMED if counts[key]]
+    if not report.applied:
+        figures = [*_pending(report), *figures]
+    text = f"{outcome.value}{': ' if figures else ''}{', '.join(figures)}"
+    return Text(f"{text} (run {report.run.id})", _STYLES.get(outcome, "red"))
+
+
+_SUMMED = (
+    "added",
+    "removed",
+    "created",
+    "renamed",
+    "leads",
+    "failed",
+    "unconfirmed",
+    "untried",
+    "held",
+    "settled",
+)
+
+
+def _pending(report: Report) -> Iterator[str]:
+    for action, word in ((Action.CREATE, "to create"), (Action.ADD, "to add"), (Action.REMOVE, "to remove")):
+        changes = [c for group in report.verdict.allowed.changed for c in group.changes if c.action is action]
+        number = sum(len(change.members) for change in changes) if action is not Action.CREATE else len(changes)
+        if number:
+            yield f"{number} {word}"
+
+
+# ---- for programs --------------------------------------------------------------------------------------
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The whole report. Keys are only ever added."""
+    return {
+        "run": report.run.id,
+        "outcome": report.outcome.value,
+        "applied": report.applied,
+        "plan": report.plan.digest,
+        "counts": report.counts(),
+        "refusal": report.verdict.refusal,
+        "lost": report.lost,
+        "notes": list(report.notes),
+        "id_space": {
+            "space": report.id_space.space.value,
+            "proved": report.id_space.proved,
+            "evidence": report.id_space.evidence,
+        }
+        if report.id_space
+        else None,
+        "directories": [
+            {
+                "name": read.directory,
+                "server": read.server,
+                "people": len(read.people),
+                "doubts": [str(doubt) for doubt in read.doubts],
+                "searches": [
+                    {"what": s.what, "pages": s.pages, "entries": s.entries, "result": s.result}
+                    for s in read.searches
+                ],
+            }
+            for read in report.reads
+        ],
+        "groups": [_group_json(group) for group in report.verdict.allowed.groups],
+        "held": [held_json(held) for held in report.verdict.held],
+        "not_done": [
+            {
+                "action": deed.action.value,
+                "result": deed.result.value,
+                "member": _member_json(deed.member) if deed.member else None,
+                "reason": deed.reason,
+            }
+            for deed in report.deeds
+            if deed.result is not Result.APPLIED
+        ],
+    }
+
+
+def _group_json(group: GroupPlan) -> dict[str, Any]:
+    return {
+        "key": group.key,
+        "name": group.name,
+        "group_id": group.group_id,
+        "size": group.size,
+        "changes": [_change_json(change) for change in group.changes],
+        "doubts": [str(doubt) for doubt in group.doubts],
+        "skips": [{"kind": s.kind.value, "subject": s.subject, "reason": s.reason} for s in group.skips],
+    }
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    told: dict[str, Any] = {"action": change.action.value}
+    if change.action in {Action.ADD, Action.REMOVE}:
+        return {**told, "members": [_member_json(member) for member in change.members]}
+    return {**told, "name": change.name, "lead": change.lead, "cause": change.cause.value}
+
+
+def _member_json(member: MemberChange) -> dict[str, Any]:
+    return {
+        "account": member.account,
+        "email": member.email,
+        "cause": member.cause.value,
+        "people": list(member.people),
+    }
+
+
+def held_json(held: Held) -> dict[str, Any]:
+    """One set of held changes."""
+    return {
+        "digest": held.digest,
+        "key": held.key,
+        "name": held.name,
+        "group_id": held.group_id,
+        "rejected": held.rejected,
+        "findings": [{"guard": f.guard.value, "text": f.text} for f in held.findings],
+        "changes": [_change_json(change) for change in held.changes],
+    }
+
+
+# ---- for a review --------------------------------------------------------------------------------------
+
+
+def report_markdown(report: Report) -> str:
+    """The plan as Markdown, fit for a pull request."""
+    return "\n".join(_markdown(report)) + "\n"
+
+
+def _markdown(report: Report) -> Iterator[str]:
+    yield f"# Hyperproof Bridge: {report.outcome.value}"
+    yield ""
+    yield f"Plan `{report.plan.digest[:12]}`: {', '.join(_pending(report)) or 'nothing to change'}."
+    labels = _labels(report)
+    rows = [row for group in report.verdict.allowed.changed for row in _change_rows(group, labels)]
+    yield from _markdown_table("Changes", ("group", "", "who or what", "cause", "people"), rows)
+    held = [
+        (one.digest[:12], one.name, f"{sum(len(c.members) for c in one.changes)} changes",
+         "; ".join(f.text for f in one.findings))
+        for one in report.verdict.held
+    ]  # fmt: skip
+    yield from _markdown_table("Held", ("digest", "group", "what", "why"), held)
+    left = [(g.name, s.kind.value, s.subject, s.reason) for g in report.plan.groups for s in g.skips]
+    left += [(g.name, "doubt", str(doubt), "nobody is removed") for g in report.plan.groups for doubt in g.doubts]
+    yield from _markdown_table("Left as it is", ("group", "kind", "who or what", "why"), left)
+
+
+def _markdown_table(title: str, heads: tuple[str, ...], rows: list[Any]) -> Iterator[str]:
+    if not rows:
+        return
+    yield from ("", f"## {title}", "")
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{' --- |' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(_cell(cell) for cell in row)} |"
+
+
+def _cell(cell: object) -> str:
+    """One cell: nothing in a name may end it, start another, or become a tag."""
+    text = shown(cell.plain if isinstance(cell, Text) else cell).plain
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")

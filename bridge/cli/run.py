@@ -1,0 +1,132 @@
+"""plan, sync and backfill: one run, previewed or for real."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bridge.cli.exits import Exit, exit_of
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, configuration
+
+if TYPE_CHECKING:
+    from bridge.cycle.outcome import Report
+    from bridge.cycle.run import Progress
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(plan)
+    app.command()(sync)
+    app.command()(backfill)
+
+
+def plan(
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
+    quiet: Quiet = False,
+    detailed: Detailed = False,
+) -> Exit:
+    """Show what a run would change, and why. Writes nothing anywhere.
+
+    Example: hyperproof-bridge plan --config bridge.yaml --detailed-exitcode
+    """
+    from bridge.cycle.run import preview
+    from bridge.wiring import wired_for_reading
+
+    loaded = configuration(config)
+    with wired_for_reading(loaded) as wired:
+        report = preview(wired.bridge)
+    _print(report, as_json=as_json, markdown=markdown, quiet=quiet)
+    return exit_of(report.outcome, detailed=detailed)
+
+
+def sync(
+    config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False, quiet: Quiet = False, detailed: Detailed = False
+) -> Exit:
+    """Make one run: read, plan, guard, apply, verify, record.
+
+    With `apply: false`, the state of a new configuration, it records what it would do and writes nothing.
+
+    Example: hyperproof-bridge sync --config bridge.yaml
+    """
+    from bridge.core.journal import RunKind
+    from bridge.cycle.run import run_cycle
+    from bridge.wiring import wired_for_writing
+
+    loaded = configuration(config)
+    with wired_for_writing(loaded) as wired:
+        report = run_cycle(wired.bridge, RunKind.SYNC)
+    _print(report, as_json=as_json, quiet=quiet or loaded.audit.stdout)
+    return exit_of(report.outcome, detailed=detailed)
+
+
+def backfill(
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    detailed: Detailed = False,
+    report_file: Annotated[
+        Path, typer.Option("--report", help="Where the final report goes, as JSON.", metavar="FILE")
+    ] = Path("backfill-report.json"),
+) -> Exit:
+    """Make one run over everything, with progress, and leave a report as a file.
+
+    A backfill that was interrupted is gone on with: what is done is not done again, and the report tells of both.
+
+    Example: hyperproof-bridge backfill --config bridge.yaml --report backfill.json
+    """
+    from bridge.cli.backfill import writable, write_report
+    from bridge.core.journal import RunKind
+    from bridge.cycle.run import run_cycle
+    from bridge.wiring import wired_for_writing
+
+    loaded = configuration(config)
+    writable(report_file)
+    with wired_for_writing(loaded) as wired:
+        with _progress(quiet=quiet or as_json) as progress:
+            report = run_cycle(wired.bridge, RunKind.BACKFILL, progress)
+        write_report(report_file, report, wired.store.ledger)
+    _print(report, as_json=as_json, quiet=quiet or loaded.audit.stdout)
+    if not (as_json or quiet or loaded.audit.stdout):
+        typer.echo(f"report: {report_file}")
+    return exit_of(report.outcome, detailed=detailed)
+
+
+def _print(report: "Report", *, as_json: bool, quiet: bool, markdown: bool = False) -> None:
+    from bridge.cli.report import print_report, print_wrong, report_json, report_markdown
+    from bridge.cli.screen import console, print_json
+
+    if as_json:
+        print_json(report_json(report))
+    elif markdown:
+        typer.echo(report_markdown(report), nl=False)
+    elif quiet:
+        print_wrong(console(stderr=True), report)
+    else:
+        print_report(console(), report)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator["Progress"]:
+    """Bars on standard error, where a person is looking at it."""
+    from bridge.cycle.run import SILENT, Progress
+
+    if quiet or not sys.stderr.isatty():
+        yield SILENT
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        groups = bars.add_task("starting", total=None)
+        yield Progress(
+            stage=lambda stage: bars.update(groups, description=stage),
+            planned=lambda plan: bars.update(groups, total=len(plan.changed)),
+            written=lambda _: bars.advance(groups),
+        )

@@ -1,0 +1,50 @@
+"""What people see: tables in colour on a terminal, plain text in a pipe, and nothing that a name could forge."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+PIPE_WIDTH = 160
+"""Columns where there is no terminal to tell."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Standard output, or standard error."""
+    seen = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, soft_wrap=False, width=None if seen else PIPE_WIDTH)
+
+
+def shown(text: object, style: str = "") -> Text:
+    """A text from outside as it may be shown: a control character is made visible, and markup is not followed."""
+    visible = "".join(c.encode("unicode_escape").decode() if _is_invisible(c) else c for c in str(text))
+    return Text(visible, style=style)
+
+
+def _is_invisible(character: str) -> bool:
+    """Whether a character moves, colours, turns or ends lines instead of being seen."""
+    category = unicodedata.category(character)
+    return category[0] == "C" or category in {"Zl", "Zp"}
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> Table:
+    """A table without frames."""
+    made = Table(
+        box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False
+    )
+    for head in heads:
+        made.add_column(head, overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else shown(cell) for cell in row))
+    return made
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+    """Print a value for programs."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n")

@@ -1,0 +1,42 @@
+"""What is done in a command's process ahead of it."""
+
+import os
+import resource
+
+from sqlalchemy import Connection, Engine, event
+
+from bridge.cli.app import app
+
+
+def add_faulty_command() -> None:
+    """Give the program a command with a bug."""
+    app.command("stumble")(_stumble)
+
+
+def _stumble() -> None:
+    raise ZeroDivisionError("a bug")
+
+
+def limit_file_size(size: int) -> None:
+    """Let no file grow beyond so many bytes: to whoever writes, the disk is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def be_impatient() -> None:
+    """Wait for a locked database a tenth of a second only."""
+    event.listen(Engine, "begin", _hurry)
+
+
+def _hurry(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout = 100")
+
+
+def give_up_root() -> None:
+    """Be somebody who may write only where everybody may."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(_NOBODY)
+        os.setuid(_NOBODY)
+
+
+_NOBODY = 65534
