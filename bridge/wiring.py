@@ -137,7 +137,7 @@ def _called(exchange: Exchange) -> None:
 
 
 def _waited(waiting: Waiting) -> None:
-    _LOG.info("throttle.awaited", seconds=round(waiting.seconds, 1), reason=waiting.reason)
+    _LOG.info("call.delayed", seconds=round(waiting.seconds, 1), reason=waiting.reason)
 
 
 def new_id(now: datetime) -> str:

@@ -40,7 +40,11 @@ def main() -> NoReturn:
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that is no Unicode stops no table
     for module in (check, run, held, audit, sandbox, demo, schema):
         module.register(app)
-    sys.exit(execute())
+    code = execute()
+    if code == _INTERRUPTED:
+        sys.stdout.flush()
+        os._exit(code)  # without waiting for a server that a thread still listens to; nothing is half-done
+    sys.exit(code)
 
 
 def execute(arguments: Sequence[str] | None = None) -> int:

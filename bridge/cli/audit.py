@@ -1,6 +1,7 @@
 """audit: find records, prove the chain, hand the evidence out."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from bridge.errors import BridgeError
 if TYPE_CHECKING:
     from bridge.audit.ledger import Ledger
     from bridge.audit.query import Filter, Found
+    from bridge.audit.verify import Verification
 
 _audit = typer.Typer(help="Show, verify and export the evidence.", no_args_is_help=True)
 
@@ -85,7 +87,6 @@ def verify(
     Example: hyperproof-bridge audit verify --config bridge.yaml
     """
     from bridge.audit.verify import verify_both, verify_database, verify_files
-    from bridge.cli.screen import console, print_json, shown
     from bridge.wiring import opened_evidence
 
     loaded = configuration(config)
@@ -93,11 +94,28 @@ def verify(
     if file_only and not files:
         raise typer.BadParameter("There is no audit file in the configuration: name one with --file.")
     if file_only:
-        result = verify_files(files, loaded.organization)
+        result = _never_empty(verify_files(files, loaded.organization), files)
     else:
         with opened_evidence(loaded) as store:
             result = verify_both(store.ledger, files) if files else verify_database(store.ledger)
     where = " and ".join((*(() if file_only else ("database",)), *map(str, files)))
+    _print_verification(result, where, as_json=as_json)
+    return Exit.OK if result.sound else Exit.AUDIT
+
+
+def _never_empty(result: "Verification", files: list[Path]) -> "Verification":
+    """Files without any record prove nothing: what was in them may be gone."""
+    from bridge.audit.verify import Fault, Finding
+
+    if result.finding or result.tip.seq:
+        return result
+    nothing = Finding(1, Fault.MISSING, ", ".join(map(str, files)), "there is no record at all")
+    return replace(result, finding=nothing)
+
+
+def _print_verification(result: "Verification", where: str, *, as_json: bool) -> None:
+    from bridge.cli.screen import console, print_json, shown
+
     if as_json:
         print_json({"sound": result.sound, "records": result.tip.seq, "hash": result.tip.hash,
                     "checked": where, "finding": str(result.finding) if result.finding else None})  # fmt: skip
@@ -107,7 +125,6 @@ def verify(
         console().print(
             shown(f"sound: {result.tip.seq} records in {where}, the last with hash {result.tip.hash}", "green")
         )
-    return Exit.OK if result.sound else Exit.AUDIT
 
 
 @_audit.command()

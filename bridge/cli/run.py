@@ -12,6 +12,7 @@ from bridge.cli.exits import Exit, exit_of
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, configuration
 
 if TYPE_CHECKING:
+    from bridge.config import Configuration
     from bridge.cycle.outcome import Report
     from bridge.cycle.run import Progress
 
@@ -57,7 +58,7 @@ def sync(
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
-    loaded = configuration(config)
+    loaded = _apart(configuration(config), as_json=as_json)
     with wired_for_writing(loaded) as wired:
         report = run_cycle(wired.bridge, RunKind.SYNC)
     _print(report, as_json=as_json, quiet=quiet or loaded.audit.stdout)
@@ -84,7 +85,7 @@ def backfill(
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
-    loaded = configuration(config)
+    loaded = _apart(configuration(config), as_json=as_json)
     writable(report_file)
     with wired_for_writing(loaded) as wired:
         with _progress(quiet=quiet or as_json) as progress:
@@ -94,6 +95,15 @@ def backfill(
     if not (as_json or quiet or loaded.audit.stdout):
         typer.echo(f"report: {report_file}")
     return exit_of(report.outcome, detailed=detailed)
+
+
+def _apart(loaded: "Configuration", *, as_json: bool) -> "Configuration":
+    """Let no reader of standard output get records and a report mixed."""
+    if as_json and loaded.audit.stdout:
+        raise typer.BadParameter(
+            "--json and `audit.stdout: true` would share standard output: leave one of them out."
+        )
+    return loaded
 
 
 def _print(report: "Report", *, as_json: bool, quiet: bool, markdown: bool = False) -> None:

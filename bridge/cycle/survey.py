@@ -67,12 +67,15 @@ class Survey:
 
 def read_sides(sources: Sequence[Source], target: Target, policy: Policy, clock: Clock) -> Sides:
     """Read all directories and Hyperproof, side by side. Raises RemoteError when Hyperproof cannot be read."""
-    with ThreadPoolExecutor(max_workers=len(sources) + 1, thread_name_prefix="read") as pool:
+    pool = ThreadPoolExecutor(max_workers=len(sources) + 1, thread_name_prefix="read")
+    try:
         read_at = clock.monotonic()
         current = pool.submit(target.read)
         reads = list(pool.map(lambda source: _read(source, policy), sources))
         unread = {read.directory: str(read.doubts[0].text) for read in reads if _is_unread(read)}
         return Sides({read.directory: read for read in reads}, unread, current.result(), read_at)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # whoever interrupts us does not wait for a silent server
 
 
 def _read(source: Source, policy: Policy) -> DirectoryRead:

@@ -103,3 +103,11 @@ def test_a_file_that_cannot_be_used_is_told(arguments: list[str], code: Exit, sa
     ended = kept.run("audit", *arguments)
     assert (ended.code, ended.out) == (code, "")
     assert said in ended.err
+
+
+def test_an_empty_file_proves_nothing(kept: Scene) -> None:
+    """Every record may be gone from it: that is not sound."""
+    kept.audit.write_bytes(b"")
+    ended = kept.run("audit", "verify", "--file-only")
+    assert ended.code == Exit.AUDIT
+    assert "there is no record at all" in ended.out

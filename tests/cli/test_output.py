@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from bridge.cli.exits import Exit
 from bridge.sandbox import company
 from tests.cli.scene import Scene, scene
 
@@ -36,6 +37,16 @@ def test_a_run_tells_programs_everything(command: str, tmp_path: Path) -> None:
     assert all(set(member) >= MEMBER_KEYS for member in members)
     assert {member["cause"] for member in members} == {"first sync"}
     assert sum("liam.walsh" in str(member["email"]) for member in members) == 1
+
+
+@pytest.mark.parametrize("command", ["sync", "backfill"])
+def test_records_and_a_report_are_not_mixed(command: str, tmp_path: Path) -> None:
+    """Both on standard output, no program could part them: it is refused before anything is done."""
+    with scene(tmp_path) as s:
+        s.edit("audit: {file: audit.jsonl}", "audit: {stdout: true}")
+        ended = s.run(command, "--json")
+        assert (ended.code, "audit.stdout" in ended.err) == (Exit.USAGE, True)
+        assert s.calls() == []
 
 
 def test_a_check_tells_programs_every_finding(tmp_path: Path) -> None:

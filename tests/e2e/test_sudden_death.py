@@ -12,6 +12,7 @@ import pytest
 
 from bridge.cli.exits import Exit
 from bridge.sandbox.hyperproof import Fault
+from bridge.sandbox.ldap import Silence
 from tests.cli.processes import Running
 from tests.cli.scene import Scene, deeds, scene, until
 from tests.cycle.evidence import assert_audit_equals_history
@@ -128,6 +129,18 @@ def test_a_run_that_is_told_to_end_is_settled(number: signal.Signals, code: int,
     assert company.run("sync").code == Exit.OK
     settled = [(record["action"], record["done"]) for record in records_of(company, "intent.settled")]
     assert settled[-1] == ("remove members", 1)
+    _assert_all_is_well(company)
+
+
+def test_nobody_waits_for_a_silent_directory(company: Scene) -> None:
+    """Whoever ends a run from the keyboard ends it at once, though its server has not answered."""
+    company.ldap.faults.add(Silence())
+    with company.start("sync") as running:
+        until(lambda: any(operation.op == "search" for operation in company.ldap.operations))
+        running.send(signal.SIGINT)
+        assert running.wait().code == 130
+    company.ldap.faults.clear()
+    assert company.run("sync").code == Exit.OK
     _assert_all_is_well(company)
 
 

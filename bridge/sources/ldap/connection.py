@@ -119,7 +119,7 @@ def _context(tls: Tls, system: str) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        raise Denied(system, f"tls.ca_file {tls.ca_file} cannot be used ({error}); name a PEM file") from error
+        raise Denied(system, f"ca_file {tls.ca_file} cannot be used ({error}); name a PEM file") from error
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -151,10 +151,10 @@ _REMEDIES: Final[Mapping[int, str]] = {
 
 _TLS_REMEDIES: Final[Mapping[int, str]] = {
     10: "its certificate has expired: renew it on the server",
-    18: "its certificate is signed by itself: name that certificate in tls.ca_file",
-    19: "its authority is not known here: name the authority's certificate in tls.ca_file",
-    20: "its authority is not known here: name the authority's certificate in tls.ca_file",
-    21: "its authority is not known here, or the server does not send its chain: set tls.ca_file",
+    18: "its certificate is signed by itself: name that certificate in ca_file",
+    19: "its authority is not known here: name the authority's certificate in ca_file",
+    20: "its authority is not known here: name the authority's certificate in ca_file",
+    21: "its authority is not known here, or the server does not send its chain: set ca_file",
     62: "the certificate is for another name: use a name in servers that stands in the certificate",
     64: "the certificate is not for this IP address: use a name in servers that stands in the certificate",
 }
@@ -190,7 +190,7 @@ def untrusted(system: str, error: ssl.SSLError) -> RemoteError:
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return Unavailable(system, "the server hung up during the TLS handshake")
     if isinstance(error, ssl.SSLCertVerificationError):
-        remedy = _TLS_REMEDIES.get(error.verify_code, "check tls.ca_file and the server's certificate")
+        remedy = _TLS_REMEDIES.get(error.verify_code, "check ca_file and the server's certificate")
         return Denied(system, f"the server is not trusted ({error.verify_message}); {remedy}")
     return Denied(system, f"TLS failed ({excerpt(str(error))}); check that this port speaks TLS")
 
