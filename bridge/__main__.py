@@ -1,5 +1,5 @@
 """`python -m bridge` is `hyperproof-bridge`."""
 
-from bridge.cli.app import main
+from bridge.cli.main import main
 
 main()

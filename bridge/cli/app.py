@@ -1,10 +1,8 @@
 """hyperproof-bridge: the commands, and how their errors become one sentence and one exit code."""
 
-import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -32,21 +30,6 @@ def _root(
         raise typer.Exit
 
 
-def main() -> NoReturn:
-    """Run a command and end with its exit code."""
-    from bridge.cli import audit, check, demo, held, run, sandbox, schema
-
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name that is no Unicode stops no table
-    for module in (check, run, held, audit, sandbox, demo, schema):
-        module.register(app)
-    code = execute()
-    if code == _INTERRUPTED:
-        sys.stdout.flush()
-        os._exit(code)  # without waiting for a server that a thread still listens to; nothing is half-done
-    sys.exit(code)
-
-
 def execute(arguments: Sequence[str] | None = None) -> int:
     """Run the command of these arguments, the process's own unless given, and tell its exit code."""
     try:
@@ -65,12 +48,13 @@ def execute(arguments: Sequence[str] | None = None) -> int:
         _forget_output()
         typer.echo(f"the output cannot be written ({error.strerror or error}); see to where it goes", err=True)
         return Exit.FAULT
-    if code == _INTERRUPTED:  # Typer makes it of a KeyboardInterrupt
+    if code == INTERRUPTED:  # Typer makes it of a KeyboardInterrupt
         typer.echo("\ninterrupted; what was under way is settled by the next run", err=True)
     return code
 
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
+"""The code of a command that was ended from the keyboard, as shells have it."""
 
 
 def _forget_output() -> None:

@@ -109,7 +109,7 @@ def run(order: Order) -> Ended:
 
 def _become(order: Order, said: str) -> None:
     """What the process does: become the command."""
-    from bridge.cli.app import main  # noqa: PLC0415 - it is in the forked process that it is needed
+    from bridge.cli.main import main  # noqa: PLC0415 - it is in the forked process that it is needed
 
     sys.stdout, sys.stderr = (_redirected(descriptor, Path(said) / name) for descriptor, name in _SAID.items())
     os.chdir(order.folder)

@@ -22,7 +22,7 @@ HEAVY: Final = ("alembic", "bridge.config", "bridge.sandbox", "bridge.wiring", "
 
 _HELP: Final = """
 import contextlib, io, sys
-from bridge.cli.app import main
+from bridge.cli.main import main
 for command in sys.argv[1:]:
     sys.argv[:] = ["hyperproof-bridge", *command.split(), "--help"]
     with contextlib.redirect_stdout(io.StringIO()) as said:

@@ -1,0 +1,22 @@
+"""The entry point: every command, one process, one exit code."""
+
+import io
+import os
+import sys
+from typing import NoReturn
+
+from bridge.cli import audit, check, demo, held, run, sandbox, schema
+from bridge.cli.app import INTERRUPTED, app, execute
+
+
+def main() -> NoReturn:
+    """Run a command and end with its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that is no Unicode stops no table
+    for module in (check, run, held, audit, sandbox, demo, schema):
+        module.register(app)
+    code = execute()
+    if code == INTERRUPTED:
+        sys.stdout.flush()
+        os._exit(code)  # without waiting for a server that a thread still listens to; nothing is half-done
+    sys.exit(code)
