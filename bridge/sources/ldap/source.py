@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
 from bridge.errors import Denied, IncompleteRead, RemoteError, Unavailable
@@ -13,8 +13,12 @@ from bridge.sources.ldap.filters import fault_in
 from bridge.sources.ldap.read import Reading
 from bridge.sources.ldap.search import Ldap3Pages, PageReader
 from bridge.sources.ldap.settings import LdapSettings
+from bridge.sources.ldap.wire import WirePages
 
 T = TypeVar("T")
+
+_LAYERLESS: Final = frozenset({None, "EXTERNAL"})
+"""Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,15 @@ class Probe:
     """What would keep the bridge from doing its work, with the remedy."""
 
 
+def pages_for(session: Session) -> PageReader:
+    """Our own decoder; ldap3's where SASL may put a layer around every message, which only ldap3 takes off."""
+    return (WirePages if session.connection.sasl_mechanism in _LAYERLESS else Ldap3Pages)(session)
+
+
 class LdapSource:
     """One LDAP directory. Every read opens a connection of its own, so that threads may share a source."""
 
-    def __init__(self, settings: LdapSettings, pages: Callable[[Session], PageReader] = Ldap3Pages) -> None:
+    def __init__(self, settings: LdapSettings, pages: Callable[[Session], PageReader] = pages_for) -> None:
         self._settings = settings
         self._pages = pages
 
