@@ -123,7 +123,7 @@ class SchemaSection(Model):
     login: Attribute | None = Field(default=None, examples=["uid"])
     """Attribute that memberUid and its like name people by."""
 
-    disabled_filter: OptionalFilter | None = Field(default=None, examples=["(pwdAccountLockedTime=*)"])
+    disabled_filter: OptionalFilter | None = Field(default=None, examples=["(pwdAccountLockedTime=000001010000Z)"])
     """People who match it count as having left. `none`: nobody does."""
 
     group_filter: Filter | None = Field(default=None, examples=["(objectClass=groupOfNames)"])

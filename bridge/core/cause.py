@@ -59,7 +59,7 @@ class Causes:
     def of_removal(self, account: AccountId, people: Iterable[PersonId]) -> Cause:
         """Tell why an account is taken out."""
         if self._baseline is None:
-            return Cause.FIRST_SYNC
+            return Cause.SOURCE if account in self._placed else Cause.FIRST_SYNC
         if account not in self._baseline.members and account not in self._placed:
             return self._of_source(people) or Cause.DRIFT
         return self._of_directory(people) or Cause.IDENTITY

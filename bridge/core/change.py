@@ -141,6 +141,7 @@ class GuardKind(StrEnum):
     """The rules that hold a change that looks wrong."""
 
     SOURCE_EMPTY = "source empty"
+    EXCLUSION_EMPTY = "exclusion empty"
     GROUP_REMOVALS = "removals per group"
     RUN_REMOVALS = "removals per run"
     TARGET_SHRANK = "target shrank"

@@ -46,6 +46,8 @@ class Desired:
     """The directory groups that the rule came down to, each once."""
     unresolved: tuple[Unresolved, ...] = ()
     """People who belong here and have no account that could be added, sorted by label."""
+    excluding: tuple[DirectoryGroup, ...] = ()
+    """Those of the groups whose people are kept out."""
     uncertain: frozenset[AccountId] = frozenset()
     """Not added only because an exclusion could not be read or is ambiguous."""
 
@@ -58,6 +60,7 @@ def desired(rule: Rule, reads: Reads, people: People) -> Desired:
         possible=value.possible,
         doubts=tuple(sorted(set(value.doubts))),
         groups=tuple({group.id: group for group in value.groups}.values()),
+        excluding=tuple({group.id: group for group in value.excluding}.values()),
         unresolved=_unresolved_of(value.people, people),
         uncertain=value.unexcluded - value.sure,
     )
@@ -73,6 +76,7 @@ class _Value:
     """Who the rule is about, with or without an account; exclusions and intersections by person applied."""
     doubts: tuple[Doubt, ...] = ()
     groups: tuple[DirectoryGroup, ...] = ()
+    excluding: tuple[DirectoryGroup, ...] = ()
 
 
 def _evaluate(rule: Rule, reads: Reads, people: People) -> _Value:
@@ -139,6 +143,7 @@ def _union(a: _Value, b: _Value) -> _Value:
         people=a.people | b.people,
         doubts=a.doubts + b.doubts,
         groups=a.groups + b.groups,
+        excluding=a.excluding + b.excluding,
     )
 
 
@@ -150,6 +155,7 @@ def _intersection(a: _Value, b: _Value) -> _Value:
         people=_in_both(a.people, b.people),
         doubts=a.doubts + b.doubts,
         groups=a.groups + b.groups,
+        excluding=a.excluding + b.excluding,
     )
 
 
@@ -175,6 +181,7 @@ def _difference(a: _Value, b: _Value) -> _Value:
         people=a.people - b.people,
         doubts=a.doubts + b.doubts,
         groups=a.groups + b.groups,
+        excluding=a.excluding + b.groups,
     )
 
 

@@ -1,7 +1,10 @@
 """The guards: rules that hold what looks wrong until a person has approved exactly that.
 
     guard                holds                             when
-    source empty         the group's removals              a directory group is empty that had people
+    source empty         the group's removals              a directory group is empty that had people, or was
+                                                           never read before
+    exclusion empty      the group's additions             a directory group that keeps people out is empty
+                                                           and had some
     removals per group   the group's removals              more than its limit
     unresolved people    the group's removals              too many of its people have no account
     target shrank        all removals of the run           Hyperproof lists far fewer users or groups
@@ -9,7 +12,7 @@
     lookalike            the one removal                   the account looks like an unresolved person's
     rejected             the group's removals              a person has refused exactly these
 
-Adds are never held: they rest on what was read, not on what was missing.
+Other additions are never held: they rest on what was read, not on what was missing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,11 +55,11 @@ class Case:
 def judge(plan: Plan, case: Case) -> Verdict:
     """Part a plan into what may be applied and what is held."""
     of_all = _shrunk_target(case)
-    judged = [_judge_group(group, of_all, case) for group in plan.groups]
-    judged = _judge_run(judged, case)
+    judged = _judge_run([_judge_removals(group, of_all, case) for group in plan.groups], case)
+    judged = [_judge_additions(one, case) for one in judged]
     return Verdict(
         allowed=Plan(tuple(one.allowed for one in judged)),
-        held=tuple(one.held for one in judged if one.held),
+        held=tuple(held for one in judged for held in one.held),
         refusal="" if case.id_space.proved or not plan.changed else case.id_space.evidence,
         approved={(one.plan.key, m.account): a for one in judged for m, a in one.approvals.items()},
     )
@@ -66,9 +69,9 @@ def judge(plan: Plan, case: Case) -> Verdict:
 class _Judged:
     plan: GroupPlan
     allowed: GroupPlan
-    held: Held | None = None
+    held: tuple[Held, ...] = ()
     approvals: Mapping[MemberChange, Approval] = field(default_factory=dict)
-    """Of the removals that a person has approved."""
+    """Of the members whom a person has approved."""
 
     @property
     def unapproved(self) -> tuple[MemberChange, ...]:
@@ -76,11 +79,11 @@ class _Judged:
         return tuple(m for m in self.allowed.members(Action.REMOVE) if m not in self.approvals)
 
 
-def _judge_group(group: GroupPlan, of_all: Sequence[Finding], case: Case) -> _Judged:
+def _judge_removals(group: GroupPlan, of_all: Sequence[Finding], case: Case) -> _Judged:
     removals = group.members(Action.REMOVE)
     if not removals:
         return _Judged(group, group)
-    if approvals := _approvals(group, removals, case):
+    if approvals := _approvals(group, Action.REMOVE, removals, case):
         return _Judged(group, group, approvals=approvals)
     difference = case.differences[group.key]
     findings = (
@@ -97,7 +100,20 @@ def _judge_group(group: GroupPlan, of_all: Sequence[Finding], case: Case) -> _Ju
         return _Judged(group, group)
     judged = _hold(group, tuple(lookalikes), lookalikes.values(), case)
     others = tuple(member for member in removals if member not in lookalikes)
-    return replace(judged, approvals={**judged.approvals, **_approvals(group, others, case)})
+    return replace(judged, approvals={**judged.approvals, **_approvals(group, Action.REMOVE, others, case)})
+
+
+def _judge_additions(one: _Judged, case: Case) -> _Judged:
+    """Hold those who come in because nobody keeps them out any more."""
+    additions = one.plan.members(Action.ADD)
+    difference = case.differences.get(one.plan.key)
+    findings = _emptied_exclusions(difference, case.memory) if difference and additions else ()
+    if not findings:
+        return one
+    if approvals := _approvals(one.plan, Action.ADD, additions, case):
+        return replace(one, approvals={**one.approvals, **approvals})
+    held = _held(one.plan, Action.ADD, additions, findings, case)
+    return replace(one, allowed=_without(one.allowed, Action.ADD, additions), held=(*one.held, held))
 
 
 def _judge_run(judged: Sequence[_Judged], case: Case) -> list[_Judged]:
@@ -113,40 +129,48 @@ def _judge_run(judged: Sequence[_Judged], case: Case) -> list[_Judged]:
 
 
 def _hold_rest(one: _Judged, finding: Finding, case: Case) -> _Judged:
-    findings = (*(one.held.findings if one.held else ()), finding)
+    findings = (*(found for held in one.held for found in held.findings), finding)
     unapproved = tuple(m for m in one.plan.members(Action.REMOVE) if m not in one.approvals)
     return replace(_hold(one.plan, unapproved, findings, case), approvals=one.approvals)
 
 
 def _hold(group: GroupPlan, members: Sequence[MemberChange], findings: Iterable[Finding], case: Case) -> _Judged:
     """Take these removals out of a group's plan, unless a person approved exactly them."""
-    if approvals := _approvals(group, members, case):
+    if approvals := _approvals(group, Action.REMOVE, members, case):
         return _Judged(group, group, approvals=approvals)
-    change = Change(Action.REMOVE, tuple(members))
+    held = _held(group, Action.REMOVE, members, findings, case)
+    return _Judged(group, _without(group, Action.REMOVE, members), (held,))
+
+
+def _held(
+    group: GroupPlan, action: Action, members: Sequence[MemberChange], findings: Iterable[Finding], case: Case
+) -> Held:
+    change = Change(action, tuple(members))
     held = Held(group.key, group.name, group.group_id, (change,), tuple(sorted(set(findings))))
-    rejected = held.digest in case.memory.rejections
-    return _Judged(group, _without(group, members), replace(held, rejected=rejected))
+    return replace(held, rejected=held.digest in case.memory.rejections)
 
 
-def _approvals(group: GroupPlan, members: Sequence[MemberChange], case: Case) -> dict[MemberChange, Approval]:
-    """The approval of exactly these removals, for each of them; empty when there is none."""
-    approval = case.memory.approvals.get(_removals_digest(group, members))
+def _approvals(
+    group: GroupPlan, action: Action, members: Sequence[MemberChange], case: Case
+) -> dict[MemberChange, Approval]:
+    """The approval of exactly this, for each of the members; empty when there is none."""
+    approval = case.memory.approvals.get(_digest(group, action, members))
     return dict.fromkeys(members, approval) if approval else {}
 
 
-def _removals_digest(group: GroupPlan, members: Sequence[MemberChange]) -> str:
-    return changes_digest(group.key, group.group_id, (Change(Action.REMOVE, tuple(members)),))
+def _digest(group: GroupPlan, action: Action, members: Sequence[MemberChange]) -> str:
+    return changes_digest(group.key, group.group_id, (Change(action, tuple(members)),))
 
 
-def _without(group: GroupPlan, members: Sequence[MemberChange]) -> GroupPlan:
+def _without(group: GroupPlan, action: Action, members: Sequence[MemberChange]) -> GroupPlan:
     held = frozenset(members)
     kept = (
         replace(change, members=tuple(m for m in change.members if m not in held))
-        if change.action is Action.REMOVE
+        if change.action is action
         else change
         for change in group.changes
     )
-    return replace(group, changes=tuple(c for c in kept if c.action is not Action.REMOVE or c.members))
+    return replace(group, changes=tuple(c for c in kept if c.action is not action or c.members))
 
 
 # ---- one guard each ------------------------------------------------------------------------------------
@@ -154,7 +178,7 @@ def _without(group: GroupPlan, members: Sequence[MemberChange]) -> GroupPlan:
 
 def _rejected(group: GroupPlan, removals: Sequence[MemberChange], memory: Memory) -> tuple[Finding, ...]:
     """A no outlives its reason: with other groups' removals gone, the run's limit alone would let these pass."""
-    if _removals_digest(group, removals) not in memory.rejections:
+    if _digest(group, Action.REMOVE, removals) not in memory.rejections:
         return ()
     return (Finding(GuardKind.REJECTED, "a person has refused exactly these removals"),)
 
@@ -172,14 +196,26 @@ def _shrunk_target(case: Case) -> tuple[Finding, ...]:
 
 
 def _emptied_sources(difference: Difference, memory: Memory) -> tuple[Finding, ...]:
+    """An empty group is believed once a run has settled it so; until then a person is asked."""
+    kept_out = {group.id for group in difference.desired.excluding}
     return tuple(
-        Finding(
-            GuardKind.SOURCE_EMPTY,
-            f"{group.label} is empty, and had {memory.source_sizes[group.id]} people before",
-        )
+        Finding(GuardKind.SOURCE_EMPTY, f"{group.label} is empty, {_before(group.id, memory)}")
         for group in difference.desired.groups
+        if group.id not in kept_out and not group.members and memory.source_sizes.get(group.id, 1) > 0
+    )
+
+
+def _emptied_exclusions(difference: Difference, memory: Memory) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(GuardKind.EXCLUSION_EMPTY, f"{group.label} keeps nobody out now, {_before(group.id, memory)}")
+        for group in difference.desired.excluding
         if not group.members and memory.source_sizes.get(group.id, 0) > 0
     )
+
+
+def _before(group: str, memory: Memory) -> str:
+    size = memory.source_sizes.get(group)
+    return "and was never read before" if size is None else f"and had {size} people before"
 
 
 def _too_many(group: GroupPlan, difference: Difference) -> tuple[Finding, ...]:

@@ -18,12 +18,15 @@ GroupId = NewType("GroupId", str)
 """A Hyperproof group's id. Opaque."""
 
 Email = NewType("Email", str)
-"""An address, trimmed and case-folded. Made by `email` alone."""
+"""An address, trimmed and in lower case. Made by `email` alone."""
 
 
 def email(text: str) -> Email:
-    """Bring an address into the one form in which addresses are compared."""
-    return Email(text.strip().casefold())
+    """Bring an address into the one form in which addresses are compared.
+
+    Lower case, not case folding: that would make one address of weiß@ and weiss@, who are two people.
+    """
+    return Email(text.strip().lower())
 
 
 # ---- directories ---------------------------------------------------------------------------------------

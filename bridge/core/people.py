@@ -3,9 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from bridge.core.change import SkipKind
 from bridge.core.model import Account, AccountId, Email, Person, PersonId, Standing
+
+_SHOWN: Final = 5
+"""Addresses of one person that a reason names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class _Directory:
         if useless:
             reason = f"the account {useless[0].email or useless[0].id} is {useless[0].standing}"
             return self._unresolved(person, SkipKind.INELIGIBLE, reason, matches, linked)
-        reason = f"no account has the address {', '.join(person.addresses)}" if person.addresses else "no address"
+        reason = f"no account has the address {_told(person.addresses)}" if person.addresses else "no address"
         return self._unresolved(person, SkipKind.NO_ACCOUNT, reason, matches, linked)
 
     def _unresolved(
@@ -135,3 +139,9 @@ class _Directory:
         by_any_address = (a for address in person.addresses for a in self._by_email.get(address, ()))
         candidates = frozenset(a.id for a in (*matches, *by_any_address, *([linked] if linked else [])))
         return Unresolved(person, kind, reason, candidates)
+
+
+def _told(addresses: tuple[Email, ...]) -> str:
+    """Some addresses in words; the reason stands in a record, and a person may have ten thousand."""
+    shown, more = addresses[:_SHOWN], len(addresses) - _SHOWN
+    return ", ".join(shown) + (f" or one of {more} more" if more > 0 else "")

@@ -143,7 +143,7 @@ class Recorder:
         return (*of_group, *(self._of_member(intent, member, group_id) for member in members))
 
     def _of_member(self, intent: Intent, member: MemberChange, group_id: GroupId) -> Record:
-        approval = self.approvals.get((intent.key, member.account)) if intent.action is Action.REMOVE else None
+        approval = self.approvals.get((intent.key, member.account))
         return self.make(
             _MEMBER_EVENTS[intent.action],
             intent=intent.id,
@@ -202,6 +202,7 @@ class Recorder:
             intended_by=intent.run,
             done=done,
             of=len(intent.members),
+            members=[_member(member) for member in intent.members],
             reason=reason,
         )
 

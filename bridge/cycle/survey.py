@@ -11,7 +11,7 @@ from bridge.core.desired import Reads, desired
 from bridge.core.difference import Accounts, Difference, Surroundings, differ
 from bridge.core.expand import expand, folded
 from bridge.core.guards import Case, judge
-from bridge.core.mapping import GroupMapping, Mode, Policy
+from bridge.core.mapping import GroupMapping, Mode, PatternMapping, Policy
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import (
     AccountId,
@@ -21,6 +21,7 @@ from bridge.core.model import (
     DoubtKind,
     Group,
     GroupId,
+    Selector,
     TargetRead,
     Untold,
 )
@@ -125,8 +126,21 @@ def bind_all(
         archived = target.read_groups(archived=True)
     refused = tuple(Binding(mapping, refusal=reason) for mapping, reason in expansion.refusals)
     bound = bind(mappings, groups, memory.bindings, archived)
-    left = released(policy.patterns, (*mappings, *(b.mapping for b in refused)), groups, memory.bindings)
+    left = released(
+        _trusted(policy.patterns, reads), (*mappings, *(b.mapping for b in refused)), groups, memory.bindings
+    )
     return (*(_told(binding, target) for binding in bound), *refused, *left)
+
+
+def _trusted(patterns: Sequence[PatternMapping], reads: Reads) -> tuple[PatternMapping, ...]:
+    """The patterns whose directories were read without doubt: of the others nobody knows what is gone."""
+    return tuple(p for p in patterns if not _doubtful(p.selector, reads))
+
+
+def _doubtful(selector: Selector, reads: Reads) -> bool:
+    read = reads[selector.directory]
+    selection = read.selections.get(selector)
+    return bool(read.doubts or selection is None or selection.doubts)
 
 
 def _told(binding: Binding, target: Target) -> Binding:

@@ -5,6 +5,8 @@
     is refused        nothing was done, or      read the group; halve what is still missing until the one
                       part of it                that is refused stands alone; go on with the others
     has no outcome    nothing                   read the group; send again only what is still missing
+    was never made,   nothing was done          close the intent: it is untried, and whoever does it now is
+    or is denied                                not us
 
 An intent is closed only by what was seen in Hyperproof, or once a later one carries what is left of it.
 What cannot be seen now stays open, and the next run settles it (settle.py).
@@ -12,6 +14,7 @@ What cannot be seen now stays open, and the next run settles it (settle.py).
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bridge.audit.events import Event
@@ -31,7 +34,7 @@ from bridge.cycle.items import (
 from bridge.cycle.outcome import Deed, GroupOutcome, Result
 from bridge.cycle.ports import Clock, Store, Target
 from bridge.cycle.records import Recorder
-from bridge.errors import ChangeRejected, IncompleteRead, OutcomeUnknown
+from bridge.errors import ChangeRejected, IncompleteRead, OutcomeUnknown, RemoteError
 
 PATIENCE = (0.0, 2.0, 5.0, 10.0)
 """Seconds before each try to see a write in Hyperproof (API reference, 11.6)."""
@@ -138,7 +141,8 @@ class GroupWriter:
         for members in (first, ()) if first else ((),):
             intent = self._intend(change, members)
             try:
-                self._group_id = self._ends.target.create_group(change.name, accounts(members))
+                with self._called(intent):
+                    self._group_id = self._ends.target.create_group(change.name, accounts(members))
             except ChangeRejected as error:
                 self._sent.append(intent)
                 if self._find_half_created(intent):
@@ -181,10 +185,11 @@ class GroupWriter:
     def _change_group(self, change: Change) -> None:
         intent = self._intend(change, ())
         try:
-            if change.action is Action.RENAME:
-                self._ends.target.rename_group(self._id, change.name)
-            else:
-                self._ends.target.set_lead(self._id, change.lead)
+            with self._called(intent):
+                if change.action is Action.RENAME:
+                    self._ends.target.rename_group(self._id, change.name)
+                else:
+                    self._ends.target.set_lead(self._id, change.lead)
         except ChangeRejected as error:
             self._sent.append(intent)  # open until the group is read, as with members
             if intent.id not in self._read_names():
@@ -211,7 +216,8 @@ class GroupWriter:
         intent = self._intend(change, members)
         write = self._ends.target.add_members if change.action is Action.ADD else self._ends.target.remove_members
         try:
-            write(self._id, accounts(members))
+            with self._called(intent):
+                write(self._id, accounts(members))
         except ChangeRejected as error:
             return self._after_refusal(intent, error)
         except OutcomeUnknown as error:
@@ -344,6 +350,17 @@ class GroupWriter:
         self._ends.store.record_intent(intent)
         self._take_over(intent)
         return intent
+
+    @contextmanager
+    def _called(self, intent: Intent) -> Iterator[None]:
+        """One call. The intent of one that surely did nothing goes: settled later, others' deeds would be ours."""
+        try:
+            yield
+        except (ChangeRejected, OutcomeUnknown):
+            raise
+        except RemoteError:
+            self._ends.store.record_outcome(intent, Effects(), [])
+            raise
 
     def _take_over(self, intent: Intent) -> None:
         """Close what this write repeats: what that did is seen already, and the rest is this one's now."""

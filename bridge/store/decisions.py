@@ -12,11 +12,11 @@ from bridge.store.scope import Scope
 
 
 def approve(scope: Scope, digest: str, *, by: str, reason: str, expires: datetime) -> tuple[HeldCase, Record]:
-    """Approve pending changes until `expires`. Raises BridgeError where that is not possible."""
+    """Approve pending or rejected changes until `expires`. Raises BridgeError where that is not possible."""
     _attributed(by, reason)
     case = find_case(scope, digest)
-    if not case.awaits(scope.now):
-        raise BridgeError(f"Only pending changes can be approved; {_standing(case)}")
+    if not case.awaits(scope.now) and case.status is not HeldStatus.REJECTED:
+        raise BridgeError(f"Only pending or rejected changes can be approved; {_standing(case)}")
     if expires <= scope.now:
         raise BridgeError(f"The approval would have expired already, at {stamp(expires)}; give a later time.")
     decided = _decided(scope, case, HeldStatus.APPROVED, by=by, reason=reason, expires=stamp(expires))

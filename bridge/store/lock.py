@@ -24,7 +24,8 @@ _NOTE_SIZE: Final = 4096
 
 
 def lock_path(database: Path, organization: str) -> Path:
-    """Where the lock of an organization is: `bridge.db.acme.lock`."""
+    """Where the lock of an organization is: `bridge.db.acme.lock`, beside the file itself and no link to it."""
+    database = database.resolve()
     return database.with_name(f"{database.name}.{quote(organization, safe='')}.lock")
 
 

@@ -29,6 +29,17 @@ def open_http(
 
     Raises OSError when the certificate authorities cannot be loaded, and ValueError for a proxy that is not one.
     """
+    try:
+        return _client(route, timeouts, loopback=loopback, transport=transport)
+    except (httpx.InvalidURL, ImportError):
+        pass  # raised below, as httpx quotes what it takes for the port, which may be half of a password
+    where = "proxy" if route.proxy else "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
+    raise ValueError(f"{where} is no address of an HTTP proxy; write http://host:port, a password percent-encoded")
+
+
+def _client(
+    route: Route, timeouts: Timeouts, *, loopback: bool, transport: httpx.BaseTransport | None
+) -> httpx.Client:
     return httpx.Client(
         headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
         verify=_trust(route.ca_file),

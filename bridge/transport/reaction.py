@@ -9,7 +9,8 @@
     | 3xx                                | Denied, never followed      | OutcomeUnknown             |
     | 401                                | new token, once; Denied     | the same: not executed     |
     | 429, or 403 that is a throttle     | wait, again, then Throttled | the same: not executed     |
-    | 403                                | Denied                      | Denied                     |
+    | 403                                | Denied                      | Denied: not executed       |
+    | 403 that the API did not write     | Denied                      | OutcomeUnknown             |
     | other 4xx                          | IncompleteRead              | ChangeRejected             |
     | 408, 5xx                           | again, then Unavailable     | OutcomeUnknown             |
     | not sent                           | again, then Unavailable     | the same                   |
@@ -132,7 +133,7 @@ def _to_refusal(system: str, call: Call, answer: Answer, kind: Kind) -> Reaction
         case Kind.FORBIDDEN:
             return Fail(Denied(system, f"{what}; {call.refused}" if call.refused else what))
         case Kind.BLOCKED:
-            return Fail(Denied(system, f"forbidden or blocked: {what}; {_BLOCKED_REMEDY}"))
+            return Fail(_blocked(system, call, what))
         case Kind.REDIRECT:
             return Fail(_redirected(system, call, answer))
     return (
@@ -143,6 +144,12 @@ def _to_refusal(system: str, call: Call, answer: Answer, kind: Kind) -> Reaction
 
 
 _BLOCKED_REMEDY: Final = "the API did not write this answer, so look for a firewall or a proxy on the way"
+
+
+def _blocked(system: str, call: Call, what: str) -> RemoteError:
+    """What stands between us and the API may have held back the answer, not the request."""
+    what = f"forbidden or blocked: {what}; {_BLOCKED_REMEDY}"
+    return Denied(system, what) if call.repeatable else OutcomeUnknown(system, what)
 
 
 def _to_refused_read(system: str, what: str, answer: Answer, kind: Kind) -> Reaction:

@@ -328,3 +328,47 @@ def test_a_group_without_removals_is_none_of_the_guards_business() -> None:
     desired = Desired(ids(), ids(), groups=(source("S"),))
     scene = Scene().managed("G", [], adds=["a"], desired=desired)
     assert scene.verdict(Memory(source_sizes={"corp:S": 3})).held == ()
+
+
+def excluding(*members: str) -> Desired:
+    """What a rule wants that keeps out whoever is in the directory group S."""
+    kept_out = source("S", *members)
+    return Desired(ids("a"), ids("a"), groups=(source("T", "a"), kept_out), excluding=(kept_out,))
+
+
+def added_of(verdict: Verdict) -> set[str]:
+    """Who comes in."""
+    return {m.account for plan in verdict.allowed.groups for m in plan.members(Action.ADD)}
+
+
+@pytest.mark.parametrize(("before", "held"), [({}, False), ({"corp:S": 0}, False), ({"corp:S": 2}, True)])
+def test_an_exclusion_that_emptied(before: dict[str, int], *, held: bool) -> None:
+    """Whoever comes in only because nobody is kept out any more waits for a person; removals do not."""
+    scene = Scene().managed("G", ["gone"], adds=["a"], desired=excluding())
+    verdict = scene.verdict(Memory(source_sizes={"corp:T": 1, **before}))
+    assert added_of(verdict) == (set() if held else {"a"})
+    assert removed_of(verdict) == {"G": {"gone"}}
+    assert [guards_of(one) for one in verdict.held] == ([{GuardKind.EXCLUSION_EMPTY}] if held else [])
+
+
+def test_an_emptied_exclusion_that_was_approved() -> None:
+    """It became empty in earnest: exactly these may come in."""
+    scene = Scene().managed("G", [], adds=["a"], desired=excluding())
+    memory = Memory(source_sizes={"corp:S": 2})
+    approved = approving(*(one.digest for one in scene.verdict(memory).held))
+    verdict = scene.verdict(Memory(source_sizes=memory.source_sizes, approvals=approved.approvals))
+    assert (added_of(verdict), verdict.held) == ({"a"}, ())
+    assert {account for _, account in verdict.approved} == {"a"}
+
+
+def test_an_exclusion_that_keeps_somebody_out_holds_nobody() -> None:
+    """It may well keep out others than before."""
+    scene = Scene().managed("G", [], adds=["a"], desired=excluding("x"))
+    assert scene.verdict(Memory(source_sizes={"corp:S": 2})).held == ()
+
+
+def test_an_empty_directory_group_that_nobody_knows_yet() -> None:
+    """At the first sync it may be empty, or hidden from us: its removals wait for a person, once."""
+    scene = Scene().managed("G", ["gone"], desired=Desired(ids(), ids(), groups=(source("S"),)))
+    assert [guards_of(one) for one in scene.verdict(Memory()).held] == [{GuardKind.SOURCE_EMPTY}]
+    assert scene.verdict(Memory(source_sizes={"corp:S": 0})).held == ()

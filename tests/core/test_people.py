@@ -97,7 +97,12 @@ def test_one_person_in_two_directories_is_one_account() -> None:
 
 def test_addresses_are_compared_without_case_and_outer_spaces() -> None:
     """`email` makes one form of every spelling."""
-    assert email(" Straße.Müller@Corp.EXAMPLE ") == email("strasse.müller@corp.example")
+    assert email(" Straße.MÜLLER@Corp.EXAMPLE ") == email("straße.müller@corp.example")
+
+
+def test_two_letters_that_fold_into_one_are_two_addresses() -> None:
+    """weiß@ and weiss@ may be two people."""
+    assert email("weiß@corp.example") != email("weiss@corp.example")
 
 
 people_of = st.lists(
@@ -142,3 +147,10 @@ def test_what_always_holds(
         if not mine:
             of_person = {a.id for a in accounts if a.email in one.addresses} | ({link.id} if link else set())
             assert of_person <= found.unresolved[one.id].candidates
+
+
+def test_a_reason_names_a_few_addresses() -> None:
+    """It stands in a record; ten thousand addresses do not."""
+    found = resolved([], "", *(f"a{number}" for number in range(10_000)))
+    assert isinstance(found, Unresolved)
+    assert found.reason.endswith(" or one of 9995 more")

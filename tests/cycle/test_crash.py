@@ -137,3 +137,15 @@ def test_a_crash_before_the_group_is_archived(tmp_path: Path, dies_before: int) 
         set_up.restart()
         set_up.run()
         set_up.assert_true_to_history()
+
+
+@pytest.mark.parametrize("dies_before", range(12, STEPS))
+def test_what_is_settled_names_everybody_whom_it_was_about(tmp_path: Path, dies_before: int) -> None:
+    """Hyperproof may do it only after we looked: then no other record tells who was meant."""
+    with twenty_changes(tmp_path / "db") as set_up:
+        run_until_crash(set_up, dies_before)
+        set_up.restart()
+        set_up.run()
+        settled = [record for record in set_up.records if record["event"] == "intent.settled"]
+        for record in settled:
+            assert len(cast("Sequence[object]", record.get("members", ()))) == record["of"]

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bridge.core.mapping import Mode
 from bridge.cycle.outcome import Result
 from bridge.sandbox.hyperproof import Act, Deed, Fault, Modes, UiAction, html_answer, json_answer, throttle_answer
+from tests.cycle.stage import managed, organization, stage
 from tests.cycle.twenty_changes import (
     CHANGES,
     WANTED,
@@ -205,4 +207,21 @@ def test_a_group_that_vanishes_between_reading_and_writing_stops_no_other(tmp_pa
         [outcome] = [one for one in report.outcomes if one.name == "E"]
         assert {deed.result for deed in outcome.deeds} == {Result.UNTRIED, Result.UNCONFIRMED}
         assert set_up.members("A") == WANTED["A"]
+        set_up.assert_true_to_history()
+
+
+@pytest.mark.parametrize("fault", ["403", "429 to come back tomorrow"])
+def test_what_somebody_does_after_a_write_that_was_not_executed_is_not_ours(tmp_path: Path, fault: str) -> None:
+    """It is recorded as untried and as nothing else; in the mode `owned` it is not ours to undo, either."""
+    org = organization(["ann", "bob"], {"G": ["ann"]})
+    with stage(tmp_path / "db", org, [managed("G", mode=Mode.OWNED)], {"G": ["ann", "bob"]}) as set_up:
+        set_up.sandbox.faults.add(replace(FAULTS[fault], count=1, method="POST", path="^/v1/groups"))
+        set_up.run()
+        assert not set_up.store.load_intents()
+        set_up.sandbox.ui.add_members("G", ["bob@corp.example"])
+        set_up.clock.sleep(90_000)
+        set_up.run()
+        set_up.directory.groups["G"] = {"ann"}
+        set_up.run()
+        assert set_up.members("G") == {"ann", "bob"}
         set_up.assert_true_to_history()

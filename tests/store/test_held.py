@@ -160,8 +160,18 @@ class TestDecisions:
             approve(store)
             assert MASS.digest in store.load().approvals
 
+    def test_a_no_can_become_a_yes(self, tmp_path: Path) -> None:
+        """Whoever rejected, or somebody else, may approve after all; both words are in the evidence."""
+        watch = Watch()
+        with opened(tmp_path, watch=watch) as store:
+            Runs(store, watch).hold(MASS)
+            store.reject(MASS.digest, "jo", "no")
+            approve(store, MASS)
+            memory = store.load()
+            assert (set(memory.approvals), memory.rejections) == ({MASS.digest}, frozenset())
+
     def test_only_what_is_pending_can_be_approved(self, tmp_path: Path) -> None:
-        """Approved, rejected, superseded: each is refused with a sentence that says what it is, and no record."""
+        """Approved, superseded: each is refused with a sentence that says what it is, and no record."""
         watch = Watch()
         with opened(tmp_path, watch=watch) as store:
             runs = Runs(store, watch)
@@ -171,8 +181,6 @@ class TestDecisions:
             recorded = events(store)
             with pytest.raises(BridgeError, match="these were approved by jo at 2026-03-01T12:01"):
                 approve(store, MASS)
-            with pytest.raises(BridgeError, match="these were rejected by jo"):
-                approve(store, OTHER)
             runs.hold(MASS)
             with pytest.raises(BridgeError, match="these are superseded"):
                 approve(store, OTHER)

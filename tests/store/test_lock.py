@@ -32,6 +32,14 @@ def test_has_a_file_for_each_organization(tmp_path: Path) -> None:
     assert lock_path(tmp_path / "bridge.db", "../etc/x y").parent == tmp_path
 
 
+def test_is_the_database_s_own_by_whatever_link_it_is_reached(tmp_path: Path) -> None:
+    """Two links to one database are one organization with one lock."""
+    (tmp_path / "folder").mkdir()
+    link = tmp_path / "folder" / "link.db"
+    link.symlink_to(tmp_path / "bridge.db")
+    assert lock_path(link, "acme") == lock_path(tmp_path / "bridge.db", "acme")
+
+
 def test_is_one_writers(path: Path) -> None:
     """The second is told who has it and since when; afterwards it is free again."""
     with OrganizationLock(path, Watch().now):

@@ -145,6 +145,16 @@ def test_proxy_that_refuses() -> None:
     assert b"t0ken" not in proxy.requests[0]
 
 
+@pytest.mark.parametrize("address", ["http://me:half#ofit@proxy:3128", "socks5://me:half@proxy:1080"])
+def test_proxy_of_the_environment_that_is_none(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password with a sign of its own looks like a port to the library: neither half of it is told."""
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with pytest.raises(ValueError, match="HTTPS_PROXY") as raised:
+        open_http(Route(), Timeouts())
+    assert "half" not in str(raised.value)
+    assert raised.value.__cause__ is raised.value.__context__ is None
+
+
 @pytest.mark.parametrize("content", [None, "no certificate"])
 def test_authorities_that_cannot_be_loaded(content: str | None, tmp_path: Path) -> None:
     """The error names the file, which the library's own does not."""

@@ -28,7 +28,7 @@ ROWS: list[Row] = [
     (Answer(302, {"location": "https://x.example/"}), Fail, Denied, Fail, OutcomeUnknown),
     (Answer(401, {}, JSON), Renew, Denied, Renew, Denied),
     (Answer(403, {}, JSON), Fail, Denied, Fail, Denied),
-    (Answer(403, {}, HTML), Fail, Denied, Fail, Denied),
+    (Answer(403, {}, HTML), Fail, Denied, Fail, OutcomeUnknown),
     (Answer(400, {}, JSON), Fail, IncompleteRead, Fail, ChangeRejected),
     (Answer(404, {}, JSON), Fail, IncompleteRead, Fail, ChangeRejected),
     (Answer(409, {}, JSON), Fail, IncompleteRead, Fail, ChangeRejected),

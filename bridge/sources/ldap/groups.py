@@ -1,8 +1,9 @@
 """The groups of a directory: members that can be told at once, and those that need a second look."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bridge.core.model import DirectoryName, Doubt, DoubtKind, PersonId
@@ -74,6 +75,13 @@ class Groups:
             doubts=_range_doubts(entry),
         )
         self.by_dn.add(entry.dn, group)
+
+    def tell_apart(self) -> None:
+        """Take the id from groups that share one: neither is known to be meant by it."""
+        counts = Counter(group.id for group in self.by_dn.exact.values())
+        for dn, group in tuple(self.by_dn.exact.items()):
+            if group.id and counts[group.id] > 1:
+                self.by_dn.add(dn, replace(group, id=""))
 
     def _sort_out_logins(self, values: list[bytes], people: set[PersonId]) -> list[str]:
         if self._logins is None:

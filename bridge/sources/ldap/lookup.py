@@ -12,6 +12,11 @@ from bridge.sources.ldap.search import NO_ATTRIBUTES, Entry, PagedSearch, PageRe
 BATCH: Final = 100
 """DNs a filter. Servers limit the size of a request, and of a filter."""
 
+_KIND: Final = ("objectClass",)
+"""Asked of every entry: to whom it is hidden, no filter tells a person from a printer."""
+
+_KIND_HIDDEN: Final = "it shows no objectClass; let the service account read that"
+
 
 @dataclass(slots=True)
 class Found:
@@ -41,7 +46,8 @@ class Lookup:
     ) -> Found:
         """Tell people, groups and other things among these DNs. Nothing there and no answer are told apart."""
         found = Found()
-        existing = self._entries(dns, "", NO_ATTRIBUTES, found)
+        existing = self._entries(dns, "", _KIND, found)
+        found.failed |= {normal_form(entry.dn): _KIND_HIDDEN for entry in existing if not entry.attributes}
         found.existing = {normal_form(entry.dn) for entry in existing}
         there = [entry.dn for entry in existing]
         found.people = {

@@ -102,6 +102,7 @@ class Reading:
         )
         for entry in search.entries():
             self.groups.add(entry)
+        self.groups.tell_apart()
         self._settle(search)
 
     def _search(self, subject: str, base: str, text: str, attributes: Iterable[str]) -> PagedSearch:

@@ -56,7 +56,7 @@ class Selecting:
         doubts = [
             Doubt(
                 DoubtKind.UNRESOLVED,
-                f"the group {group.label} shows no single id; let the service account read it",
+                f"the group {group.label} shows no id of its own; let the service account read it",
             )
             for group in found
             if not group.id

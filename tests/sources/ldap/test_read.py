@@ -5,8 +5,9 @@ import pytest
 from bridge.core.model import DirectoryGroup, DirectoryRead, Doubt, DoubtKind, Selection, Selector, SelectorKind
 from bridge.errors import Denied
 from bridge.sandbox.ldap import Directory, LdapSandbox
-from bridge.sources.ldap.settings import PRESETS, MemberAttribute, Schema
+from bridge.sources.ldap.settings import PRESETS, Bind, BindMethod, MemberAttribute, Schema
 from bridge.sources.ldap.source import LdapSource
+from tests.servers.slapd import Slapd
 from tests.sources.contract import CORP
 from tests.sources.ldap.conftest import Serve
 from tests.sources.ldap.directory import (
@@ -115,6 +116,35 @@ def test_what_is_neither_person_nor_group_is_counted(serve: Serve) -> None:
     """A device, a branch: found by a look-up, no doubt."""
     members, found = team(serve(TREE + person("ann") + group("team", person_dn("ann"), f"ou=people,{BASE}")))
     assert (members, found.others, found.doubts) == ([person_dn("ann")], 1, ())
+
+
+def test_groups_that_share_an_id_are_no_one_s_source(serve: Serve) -> None:
+    """By the id alone one would be taken for the other, and its people put into the other's managed group."""
+    schema = replace(SCHEMA, group_id="description")
+    one, other = (
+        entry(
+            group_dn(f"t-{who}"), objectClass="groupOfNames", cn=f"t-{who}", description="7", member=person_dn(who)
+        )
+        for who in ("ann", "bob")
+    )
+    url = serve(TREE + person("ann") + person("bob") + one + other)
+    _, selection = chosen(url, SelectorKind.PATTERN, "t-.+", schema)
+    assert selection.groups == ()
+    assert [doubt.kind for doubt in selection.doubts] == [DoubtKind.UNRESOLVED] * 2
+
+
+@pytest.mark.slapd
+def test_a_member_whose_object_class_is_hidden_is_a_doubt() -> None:
+    """No filter finds such an entry among the people, and that does not make a device of it."""
+    ldif = TREE + person("ann") + person("bob") + group("team", person_dn("ann"), person_dn("bob"))
+    hidden = f'access to dn.exact="{person_dn("bob")}" attrs=objectClass by * none\naccess to * by * read\n'
+    with Slapd(ldif, tls=False, extra_config=hidden) as server:
+        anybody = replace(settings(server.url, schema=SCHEMA), bind=Bind(BindMethod.ANONYMOUS))
+        source = LdapSource(anybody)
+        selector = Selector(CORP, SelectorKind.NAME, "team")
+        (found,) = source.read((selector,)).selections[selector].groups
+    assert (len(found.members), found.others) == (1, 0)
+    assert "shows no objectClass" in texts(found.doubts)
 
 
 def test_a_person_outside_every_base_is_a_doubt(serve: Serve) -> None:
