@@ -9,11 +9,11 @@ export PYTHONUTF8 := 1
 .DELETE_ON_ERROR:
 
 # The environment is named by its lock: a changed lock makes it anew.
-.venv/runtime: requirements.lock
+.venv/runtime: requirements.lock pyproject.toml
 	@scripts/environment "$(PYTHON)" requirements.lock
 	@touch $@
 
-.venv/dev: requirements-dev.lock
+.venv/dev: requirements-dev.lock pyproject.toml
 	@scripts/environment "$(PYTHON)" requirements-dev.lock
 	@touch $@ .venv/runtime
 

@@ -14,7 +14,8 @@ from bridge.errors import BridgeError, Busy, ConfigError, RemoteError, StoreErro
 app = typer.Typer(
     name="hyperproof-bridge",
     help="Keeps Hyperproof groups equal to what the company's directory says, and proves every change.",
-    epilog="Start with `demo`; then `check`, `plan` and `sync` with a configuration of your own.",
+    epilog="Start with `demo`; then `check`, `plan` and `sync` with a configuration of your own, such as a copy "
+    "of config/minimal.yaml. COMMAND --help tells of each.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -4,15 +4,18 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bridge.cli.exits import Exit
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
+from bridge.cli.words import counted
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bridge.audit.ledger import Ledger
     from bridge.audit.query import Filter, Found
     from bridge.audit.verify import Verification
@@ -53,12 +56,12 @@ def show(
     limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 50,
     as_json: AsJson = False,
 ) -> Exit:
-    """Show records, the newest last.
+    """Show records, the newest last. --json shows all that is in them: searches, doubts, approvals.
 
     Example: hyperproof-bridge audit show --person anna.smith@corp.example --event member
     """
     from bridge.audit.query import Filter, find_records
-    from bridge.cli.screen import console, print_json, table
+    from bridge.cli.screen import console, print_json, shown, table
     from bridge.wiring import opened_evidence
 
     wanted = Filter(event.rstrip("."), group, person, run, _utc(since), _utc(until), limit)
@@ -66,8 +69,10 @@ def show(
         found = list(find_records(store.ledger, wanted))
     if as_json:
         print_json([dict(one.record) for one in found])
-    else:
+    elif found:
         console().print(table(("number", "time", "event", "group", "who", "what"), map(_row, found)))
+    else:
+        console().print(shown("no record is like that"))
     return Exit.OK
 
 
@@ -94,22 +99,25 @@ def verify(
     if file_only and not files:
         raise typer.BadParameter("There is no audit file in the configuration: name one with --file.")
     if file_only:
-        result = _never_empty(verify_files(files, loaded.organization), files)
+        result = verify_files(files, loaded.organization)
     else:
         with opened_evidence(loaded) as store:
             result = verify_both(store.ledger, files) if files else verify_database(store.ledger)
+    result = _never_empty(result, loaded.organization)
     where = " and ".join((*(() if file_only else ("database",)), *map(str, files)))
     _print_verification(result, where, as_json=as_json)
     return Exit.OK if result.sound else Exit.AUDIT
 
 
-def _never_empty(result: "Verification", files: list[Path]) -> "Verification":
-    """Files without any record prove nothing: what was in them may be gone."""
+def _never_empty(result: "Verification", organization: str) -> "Verification":
+    """No record at all proves nothing: what was there may be gone, or be under another label."""
     from bridge.audit.verify import Fault, Finding
 
     if result.finding or result.tip.seq:
         return result
-    nothing = Finding(1, Fault.MISSING, ", ".join(map(str, files)), "there is no record at all")
+    nothing = Finding(
+        1, Fault.MISSING, organization, "there is no record at all; see that `organization` is right"
+    )
     return replace(result, finding=nothing)
 
 
@@ -180,6 +188,17 @@ def _utc(moment: datetime | None) -> datetime | None:
 def _row(found: "Found") -> tuple[object, ...]:
     record = found.record
     who = record.get("email") or record.get("subject") or record.get("account") or ""
-    what = record.get("reason") or record.get("outcome") or record.get("cause") or record.get("name") or ""
     place = record.get("group") or record.get("directory") or ""
-    return (record["seq"], record["at"], record["event"], place, who, what)
+    return (record["seq"], record["at"], record["event"], place, who, _what(record))
+
+
+def _what(record: "Mapping[str, Any]") -> str:
+    """The fact that tells most about a record in a few words; --json has them all."""
+    why = next((str(record[key]) for key in ("reason", "outcome", "cause") if record.get(key)), "")
+    if record["event"] == "group.renamed":
+        return f"to {record['name']}: {why}"
+    if isinstance(people := record.get("people"), int):
+        return counted(people, "person", "people")
+    if findings := record.get("findings"):
+        return "; ".join(str(one["text"]) for one in findings)
+    return why or str(record.get("kind", ""))

@@ -23,8 +23,8 @@ def writable(path: Path) -> None:
     if path.is_dir():
         raise BridgeError(f"the report cannot be written to {path}, a folder; name a file with --report")
     try:
-        with _partial(path).open("a"):
-            pass
+        _partial(path).touch()
+        _partial(path).unlink()
     except OSError as error:
         raise BridgeError(
             f"the report cannot be written to {path} ({error.strerror}); name another with --report"

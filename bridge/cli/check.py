@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
 def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> Exit:
     """Check the configuration, then each connection, permission and group, and which ids Hyperproof takes.
 
-    Writes nothing. Ends with 0 only when a run would find all it needs.
+    Writes nothing. Ends with 0 only when a run would find all it needs; then look at `plan`.
 
     Example: hyperproof-bridge check --config bridge.yaml
     """
@@ -173,3 +173,9 @@ def _print(found: list[Found], *, as_json: bool) -> None:
     styles = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "red"}
     rows = [(Text(one.level.value, styles[one.level]), one.part, one.text) for one in found]
     console().print(table(("", "part", "found"), rows))
+    failed = sum(one.level is Level.FAILED for one in found)
+    console().print(
+        f"{counted(failed, 'failure', 'failures')}: mend what is named, and check again"
+        if failed
+        else "a run finds all it needs; see `plan`"
+    )

@@ -19,7 +19,9 @@ Digest = Annotated[str, typer.Argument(help="The digest of held changes, or how 
 Digests = Annotated[
     list[str], typer.Argument(help="Digests of held changes, or how they begin.", show_default=False)
 ]
-By = Annotated[str, typer.Option("--by", help="Who decides; the name stands in the evidence.")]
+By = Annotated[
+    str, typer.Option("--by", help="Who decides, by default the login name; it stands in the evidence.")
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the evidence.", show_default=False)]
 
 
@@ -49,7 +51,7 @@ def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json
             (
                 case.digest[:12],
                 case.held.name,
-                f"{sum(len(change.members) for change in case.held.changes)} removals",
+                ", ".join(f"{change.action.value}: {len(change.members)}" for change in case.held.changes),
                 "; ".join(finding.text for finding in case.held.findings),
                 f"{case.first_seen:%Y-%m-%d %H:%M}Z",
                 _status(case),
@@ -95,7 +97,12 @@ def approve(
     digests: Digests,
     reason: Reason,
     by: By = "",
-    expires: Annotated[str, typer.Option("--expires", help="How long it is good for, such as 4h or 2d.")] = "",
+    expires: Annotated[
+        str,
+        typer.Option(
+            "--expires", help="How long it is good for, such as 4h or 2d; by default as `approvals.expire` says."
+        ),
+    ] = "",
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> Exit:
     """Approve exactly these held changes; the next run applies them if they are still the same.
@@ -120,6 +127,8 @@ def approve(
 @_held.command()
 def reject(digests: Digests, reason: Reason, by: By = "", config: ConfigPath = DEFAULT_CONFIG) -> Exit:
     """Reject exactly these held changes, or take an approval back; they are no longer asked for.
+
+    They stay rejected until the people or the group are others, or somebody approves them after all.
 
     Example: hyperproof-bridge held reject 3fa9c1d20b77 --reason "the directory export was wrong"
     """

@@ -20,7 +20,9 @@ ConfigPath = Annotated[
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what is wrong.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but what is wrong or held, on standard error.")
+]
 
 Detailed = Annotated[
     bool,

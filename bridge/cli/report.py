@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bridge.cli.screen import shown, table
+from bridge.cli.words import counted
 from bridge.core.change import Action, Change, GroupPlan, Held, MemberChange, SkipKind
 from bridge.cycle.outcome import Report, Result, RunOutcome
 
@@ -56,7 +57,11 @@ def _print_doubts(console: Console, report: Report) -> None:
     touched = sum(bool(group.doubts) for group in report.plan.groups)
     if touched:
         console.print(
-            shown(f"while there is doubt nobody is removed: {touched} managed groups are touched", "yellow")
+            shown(
+                "while there is doubt nobody is removed: "
+                f"{counted(touched, 'managed group is', 'managed groups are')} touched",
+                "yellow",
+            )
         )
 
 
@@ -104,13 +109,33 @@ def _print_held(console: Console, held: tuple[Held, ...]) -> None:
             one.digest[:12],
             one.name,
             ", ".join(f"{_SIGNS[c.action][0]}{len(c.members)}" for c in one.changes),
+            _first_of(_held_people(one)),
             "; ".join(finding.text for finding in one.findings),
             "rejected" if one.rejected else "waits for approval",
         )
         for one in held
     ]
     if rows:
-        console.print(table(("digest", "group", "changes", "why it is held", "state"), rows, "Held"))
+        console.print(table(("digest", "group", "changes", "who", "why it is held", "state"), rows, "Held"))
+    if any(not one.rejected for one in held):
+        console.print(shown(_DECIDED))
+
+
+_DECIDED = (
+    "Once a sync has noted them, `held show DIGEST` names everybody, and `held approve` or `held reject` decides."
+)
+
+SHOWN_PEOPLE = 5
+"""Of one set of held changes: enough to know what it is about."""
+
+
+def _held_people(held: Held) -> tuple[str, ...]:
+    return tuple(_who(member) for change in held.changes for member in change.members)
+
+
+def _first_of(people: tuple[str, ...]) -> str:
+    left = len(people) - SHOWN_PEOPLE
+    return ", ".join((*people[:SHOWN_PEOPLE], *((f"and {left} more",) if left > 0 else ())))
 
 
 _KINDS = frozenset(SkipKind) - {SkipKind.DOUBT}
@@ -166,33 +191,45 @@ def _print_failures(console: Console, report: Report) -> None:
 def _summary(report: Report) -> Text:
     counts = report.counts()
     outcome = report.outcome
-    figures = [f"{counts[key]} {key}" for key in _SUMMED if counts[key]]
+    rejected = sum(len(c.members) for held in report.verdict.held if held.rejected for c in held.changes)
+    counts |= {"held": counts["held"] - rejected, "rejected": rejected}
+    figures = [f"{counts[key]} {word}" for key, word in _SUMMED.items() if counts[key]]
     if not report.applied:
         figures = [*_pending(report), *figures]
     text = f"{outcome.value}{': ' if figures else ''}{', '.join(figures)}"
     return Text(f"{text} (run {report.run.id})", _STYLES.get(outcome, "red"))
 
 
-_SUMMED = (
-    "added",
-    "removed",
-    "created",
-    "renamed",
-    "leads",
-    "failed",
-    "unconfirmed",
-    "untried",
-    "held",
-    "settled",
-)
+_SUMMED = {
+    "added": "added",
+    "removed": "removed",
+    "created": "created",
+    "renamed": "renamed",
+    "leads": "lead set or cleared",
+    "failed": "failed",
+    "unconfirmed": "unconfirmed",
+    "untried": "untried",
+    "held": "held",
+    "rejected": "rejected",
+    "settled": "settled",
+}
+
+_TO_DO = {
+    Action.CREATE: "to create",
+    Action.RENAME: "to rename",
+    Action.SET_LEAD: "lead to set",
+    Action.CLEAR_LEAD: "lead to clear",
+    Action.ADD: "to add",
+    Action.REMOVE: "to remove",
+}
 
 
 def _pending(report: Report) -> Iterator[str]:
-    for action, word in ((Action.CREATE, "to create"), (Action.ADD, "to add"), (Action.REMOVE, "to remove")):
-        changes = [c for group in report.verdict.allowed.changed for c in group.changes if c.action is action]
-        number = sum(len(change.members) for change in changes) if action is not Action.CREATE else len(changes)
+    changes = [change for group in report.verdict.allowed.changed for change in group.changes]
+    for action, words in _TO_DO.items():
+        number = sum(len(change.members) or 1 for change in changes if change.action is action)
         if number:
-            yield f"{number} {word}"
+            yield f"{number} {words}"
 
 
 # ---- for programs --------------------------------------------------------------------------------------
@@ -302,10 +339,10 @@ def _markdown(report: Report) -> Iterator[str]:
     yield from _markdown_table("Changes", ("group", "", "who or what", "cause", "people"), rows)
     held = [
         (one.digest[:12], one.name, f"{sum(len(c.members) for c in one.changes)} changes",
-         "; ".join(f.text for f in one.findings))
+         ", ".join(_held_people(one)), "; ".join(f.text for f in one.findings))
         for one in report.verdict.held
     ]  # fmt: skip
-    yield from _markdown_table("Held", ("digest", "group", "what", "why"), held)
+    yield from _markdown_table("Held", ("digest", "group", "what", "who", "why"), held)
     left = [(g.name, s.kind.value, s.subject, s.reason) for g in report.plan.groups for s in g.skips]
     left += [(g.name, "doubt", str(doubt), "nobody is removed") for g in report.plan.groups for doubt in g.doubts]
     yield from _markdown_table("Left as it is", ("group", "kind", "who or what", "why"), left)

@@ -33,6 +33,8 @@ def plan(
 ) -> Exit:
     """Show what a run would change, and why. Writes nothing anywhere.
 
+    When it is right, say `apply: true` in the configuration and run `sync`.
+
     Example: hyperproof-bridge plan --config bridge.yaml --detailed-exitcode
     """
     from bridge.cycle.run import preview
@@ -50,7 +52,8 @@ def sync(
 ) -> Exit:
     """Make one run: read, plan, guard, apply, verify, record.
 
-    With `apply: false`, the state of a new configuration, it records what it would do and writes nothing.
+    With `apply: false`, the state of a new configuration, it records what it would do and writes nothing to
+    Hyperproof. What looks wrong is not done but waits in `held`; what was done stands in `audit show`.
 
     Example: hyperproof-bridge sync --config bridge.yaml
     """
@@ -61,7 +64,9 @@ def sync(
     loaded = _apart(configuration(config), as_json=as_json)
     with wired_for_writing(loaded) as wired:
         report = run_cycle(wired.bridge, RunKind.SYNC)
-    _print(report, as_json=as_json, quiet=quiet or loaded.audit.stdout)
+    silent = quiet or loaded.audit.stdout
+    _print(report, as_json=as_json, quiet=silent)
+    _remind(loaded, silent=silent or as_json)
     return exit_of(report.outcome, detailed=detailed)
 
 
@@ -91,10 +96,18 @@ def backfill(
         with _progress(quiet=quiet or as_json) as progress:
             report = run_cycle(wired.bridge, RunKind.BACKFILL, progress)
         write_report(report_file, report, wired.store.ledger)
-    _print(report, as_json=as_json, quiet=quiet or loaded.audit.stdout)
-    if not (as_json or quiet or loaded.audit.stdout):
+    silent = quiet or loaded.audit.stdout
+    _print(report, as_json=as_json, quiet=silent)
+    _remind(loaded, silent=silent or as_json)
+    if not (silent or as_json):
         typer.echo(f"report: {report_file}")
     return exit_of(report.outcome, detailed=detailed)
+
+
+def _remind(loaded: "Configuration", *, silent: bool) -> None:
+    """Say why a run wrote nothing, where its report looks as if it might have."""
+    if not (loaded.apply or silent):
+        typer.echo("Nothing was written to Hyperproof: the configuration does not say `apply: true`.")
 
 
 def _apart(loaded: "Configuration", *, as_json: bool) -> "Configuration":

@@ -1,5 +1,6 @@
 """sandbox: a Hyperproof of one's own, to rehearse against."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,8 @@ def register(app: typer.Typer) -> None:
 def sandbox(
     port: Annotated[int, typer.Option("--port", help="On loopback; 0 takes a free one.", min=0, max=65535)] = 8180,
     seed: Annotated[
-        Path | None, typer.Option("--seed", help="An organization, YAML or JSON.", metavar="FILE")
+        Path | None,
+        typer.Option("--seed", help="An organization: YAML or JSON with users and groups.", metavar="FILE"),
     ] = None,
     users: Annotated[int, typer.Option("--users", help="Without --seed: make so many users.", min=1)] = 50,
     groups: Annotated[int, typer.Option("--groups", help="Without --seed: make so many groups.", min=0)] = 5,
@@ -31,8 +33,10 @@ def sandbox(
 ) -> Exit:
     """Serve a Hyperproof to rehearse against: the documented API with its oddities, and faults on request.
 
-    It listens on loopback only and forgets everything when it ends. Point `hyperproof.api_url` and
-    `hyperproof.token_url` of a configuration at it.
+    It listens on loopback only, tells its addresses and its API client, and forgets everything when it ends.
+    Put the addresses into a configuration as `hyperproof.api_url` and `hyperproof.token_url`.
+
+    A seed: {users: [{email: a@b.example, name: Ann}], groups: [{name: Auditors, members: [a@b.example]}]}
 
     Example: hyperproof-bridge sandbox --port 8180 --users 200 --groups 10 --mode id_space=id
     """
@@ -47,15 +51,15 @@ def sandbox(
         chosen = parse_modes(mode or [])
     except ModeError as error:
         raise typer.BadParameter(str(error)) from error
-    made = HyperproofSandbox(_organization(seed, users, groups), modes=chosen, port=port)
+    organization = _organization(seed, users, groups)
     try:
-        made.start()
+        made = HyperproofSandbox(organization, modes=chosen, port=port)
     except OSError as error:
         raise BridgeError(f"port {port} cannot be used ({error.strerror}); name another with --port") from error
-    with made:
-        typer.echo(f"api_url: {made.api_url}\ntoken_url: {made.token_url}")
-        typer.echo(f"client_id: {DEFAULT_CLIENT_ID}\nclient_secret: {DEFAULT_CLIENT_SECRET}")
-        typer.echo("Ctrl-C ends it.")
+    typer.echo(f"api_url: {made.api_url}\ntoken_url: {made.token_url}")
+    typer.echo(f"client_id: {DEFAULT_CLIENT_ID}\nclient_secret: {DEFAULT_CLIENT_SECRET}")
+    typer.echo("Ctrl-C ends it.")
+    with suppress(KeyboardInterrupt):
         made.serve_forever()
     return Exit.OK
 

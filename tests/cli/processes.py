@@ -84,6 +84,11 @@ class Running:
         """Whether it goes on."""
         return self._process.is_alive()
 
+    @property
+    def out(self) -> str:
+        """What it has said on standard output so far."""
+        return self._read("out")
+
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         assert self._process.pid

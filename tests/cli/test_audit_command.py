@@ -111,3 +111,13 @@ def test_an_empty_file_proves_nothing(kept: Scene) -> None:
     ended = kept.run("audit", "verify", "--file-only")
     assert ended.code == Exit.AUDIT
     assert "there is no record at all" in ended.out
+
+
+def test_an_organization_without_any_record_proves_nothing(kept: Scene) -> None:
+    """The database of another label is not this one's evidence."""
+    other = kept.folder / "other.yaml"
+    text = kept.config.read_text().replace("audit: {file: audit.jsonl}", "")
+    other.write_text(f"organization: other\n{text}")
+    ended = kept.run("audit", "verify", "--config", str(other))
+    assert ended.code == Exit.AUDIT
+    assert "there is no record at all" in ended.out
