@@ -52,6 +52,12 @@ def removed(**world: bool) -> Cause:
     return causes(**world).of_removal(A, [pid("a")])
 
 
+def test_of_somebody_whom_we_put_in_before_the_group_was_settled() -> None:
+    """It is no longer the first sync that takes them out, but what changed in the directory since."""
+    assert removed(settled=False) is Cause.FIRST_SYNC
+    assert removed(settled=False, placed=True) is Cause.SOURCE
+
+
 def test_of_adds() -> None:
     """The first row that fits decides."""
     assert added(settled=False, edited=True) is Cause.FIRST_SYNC

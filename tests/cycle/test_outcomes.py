@@ -58,6 +58,12 @@ def test_a_managed_group_that_cannot_be_served_is_a_failure() -> None:
     assert report(replace(GROUP, skips=(skip,))).outcome is RunOutcome.PARTLY_FAILED
 
 
+def test_what_waits_for_a_person_comes_before_a_group_that_cannot_be_served() -> None:
+    """Such a group is told at every run; an approval is asked for once."""
+    base = report(replace(GROUP, skips=(Skip(SkipKind.GROUP, "A", "archived"),)))
+    assert replace(base, verdict=Verdict(base.plan, (HELD,))).outcome is RunOutcome.HELD
+
+
 def test_doubt_is_told() -> None:
     """While there is doubt nobody is removed, which is not the same as nobody to remove."""
     assert report(replace(GROUP, doubts=(DOUBT,))).outcome is RunOutcome.DOUBT

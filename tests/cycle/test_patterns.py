@@ -1,0 +1,62 @@
+"""Managed groups that a pattern makes: when their directory group is gone, and when it is only not seen."""
+
+from pathlib import Path
+
+import pytest
+
+from bridge.core.change import SkipKind
+from bridge.core.mapping import PatternMapping, Settings
+from bridge.core.model import (
+    DirectoryRead,
+    Doubt,
+    DoubtKind,
+    Selection,
+    Selector,
+    SelectorKind,
+)
+from bridge.cycle.outcome import Report, RunOutcome
+from tests.cycle.stage import CORP, ScriptedDirectory, Stage, organization, stage
+from tests.transport.virtual import VirtualClock
+
+TEAMS = Selector(CORP, SelectorKind.PATTERN, "hp-(?P<team>.+)")
+
+
+class Patterned(ScriptedDirectory):
+    """A directory in which the pattern finds every group."""
+
+    def read(self, selectors: object) -> DirectoryRead:
+        """Tell of all groups under the pattern."""
+        by_name = super().read([Selector(CORP, SelectorKind.NAME, name) for name in self.groups])
+        groups = tuple(group for one in by_name.selections.values() for group in one.groups)
+        return DirectoryRead(CORP, "ldap://corp", by_name.people, {TEAMS: Selection(groups)}, self.doubts)
+
+
+def unserved(report: Report) -> list[str]:
+    """Managed groups that are told as not served."""
+    return [plan.name for plan in report.plan.groups if any(s.kind is SkipKind.GROUP for s in plan.skips)]
+
+
+def made(set_up: Stage) -> Patterned:
+    """Two teams, once synchronized."""
+    directory = Patterned({"hp-red": {"p00"}, "hp-blue": {"p01"}})
+    set_up.directory = directory
+    pattern = PatternMapping("teams", TEAMS, "Team {team}", Settings(create=True))
+    set_up.change_policy(patterns=(pattern,))
+    assert set_up.run().outcome is RunOutcome.CHANGED
+    return directory
+
+
+@pytest.mark.parametrize("doubts", [(), (Doubt(DoubtKind.TRUNCATED, "page 2"),)])
+def test_a_directory_group_that_is_not_there(tmp_path: Path, doubts: tuple[Doubt, ...]) -> None:
+    """Its managed group stays as it is; it is told as left behind only where the read was whole."""
+    clock = VirtualClock()
+    with stage(
+        tmp_path / "db", organization(["p00", "p01"], {"Any": {"p00"}}, clock), [], {}, clock=clock
+    ) as set_up:
+        directory = made(set_up)
+        del directory.groups["hp-red"]
+        directory.doubts = doubts
+        report = set_up.run()
+        assert unserved(report) == ([] if doubts else ["Team red"])
+        assert report.outcome is (RunOutcome.FAILED_READ if doubts else RunOutcome.PARTLY_FAILED)
+        assert (set_up.members("Team red"), set_up.members("Team blue")) == ({"p00"}, {"p01"})
