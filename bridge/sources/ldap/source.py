@@ -1,18 +1,21 @@
-"""An LDAP directory as a source: tries its servers in order, and reads all of one read from one of them."""
+"""An LDAP directory as a source: all of one read comes from one server, or from one of each domain."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
-from bridge.errors import Denied, IncompleteRead, RemoteError, Unavailable
-from bridge.sources.ldap.connection import Session, opened
-from bridge.sources.ldap.failures import CredentialsRefused
+from bridge.errors import Denied, RemoteError
+from bridge.sources.ldap.connection import Session
+from bridge.sources.ldap.domain import OpenDomain
 from bridge.sources.ldap.filters import fault_in
 from bridge.sources.ldap.read import Reading
+from bridge.sources.ldap.references import References
 from bridge.sources.ldap.search import Ldap3Pages, PageReader
-from bridge.sources.ldap.settings import LdapSettings
+from bridge.sources.ldap.settings import Domain, LdapSettings
+from bridge.sources.ldap.trail import Trail
 from bridge.sources.ldap.wire import WirePages
 
 T = TypeVar("T")
@@ -56,49 +59,47 @@ class LdapSource:
         us in or a filter or pattern is malformed, IncompleteRead when disabled people cannot be told from others.
         """
         self._refuse_malformed(selectors)
-        return self._at_first_server(lambda _, reading: reading.read(selectors))
+        return self._at_servers(lambda domains: Reading(self._settings, domains).read(selectors))
 
     def probe(self) -> Probe:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
         self._refuse_malformed(())
-        return self._at_first_server(self._surveyed)
+        return self._at_servers(self._surveyed)
 
-    def _at_first_server(self, act: Callable[[Session, Reading], T]) -> T:
-        """Do it at the first server where it can be done: in the order given, each over a new connection."""
-        failures: list[tuple[str, RemoteError]] = []
-        for server in self._settings.servers:
+    def _at_servers(self, act: Callable[[Sequence[OpenDomain]], T]) -> T:
+        """Do it over new connections, to one server of each domain; where one fails, begin again at the next."""
+        trails = [Trail(self._settings, domain) for domain in self._settings.domains]
+        while True:
             try:
-                with opened(self._settings, server) as session:
-                    reader = self._pages(session)
-                    return act(session, Reading(self._settings, reader, session.server, session.system))
+                with ExitStack() as stack:
+                    sessions = [stack.enter_context(trail.session()) for trail in trails]
+                    return act([*map(self._open, self._settings.domains, sessions)])
             except RemoteError as error:
-                failures.append((server, error))
-                if isinstance(error, CredentialsRefused):
-                    break
-        raise self._all_failed(failures)
+                if not any(trail.take(error) for trail in trails):
+                    raise
 
-    def _all_failed(self, failures: list[tuple[str, RemoteError]]) -> RemoteError:
-        """The one error that tells of every server, of the kind that gives the next run its chance."""
-        if len(failures) == 1:
-            return failures[0][1]
-        kinds = [type(error) for _, error in failures]
-        what = "; ".join(f"{server}: {error.what}" for server, error in failures)
-        if CredentialsRefused in kinds or not {Unavailable, IncompleteRead} & set(kinds):
-            return Denied(self.name, what or "the configuration names no server")
-        return (Unavailable if Unavailable in kinds else IncompleteRead)(self.name, what)
+    def _open(self, domain: Domain, session: Session) -> OpenDomain:
+        settings = self._settings
+        others = [each for each in settings.domains if each is not domain]
+        bases = [base for each in others for base in (each.base_dn, *each.bases)]
+        references = References.of(bases, settings.schema.ignore_referrals)
+        return OpenDomain(domain, session, self._pages(session), references, settings.page_size)
 
-    def _surveyed(self, session: Session, reading: Reading) -> Probe:
+    def _surveyed(self, domains: Sequence[OpenDomain]) -> Probe:
+        reading = Reading(self._settings, domains)
         reading.survey()
-        people, groups = reading.people, reading.groups.by_dn.exact
+        people, groups = reading.people, reading.listed.by_dn.exact
+        sessions = [domain.session for domain in domains]
         findings = (
-            f"connected to {session.server} ({session.security})",
+            *(f"connected to {session.server} ({session.security})" for session in sessions),
             f"{len(people.by_id)} people found, {len(people.disabled)} of them disabled",
             f"{len(groups)} groups found",
         )
-        return Probe(session.server, findings, (*self._warnings(reading), *map(str, sorted(reading.doubts))))
+        servers = ", ".join(session.server for session in sessions)
+        return Probe(servers, findings, (*self._warnings(reading), *map(str, sorted(reading.doubts))))
 
     def _warnings(self, reading: Reading) -> Iterable[str]:
-        people, groups, schema = reading.people, reading.groups.by_dn.exact, self._settings.schema
+        people, groups, schema = reading.people, reading.listed.by_dn.exact, self._settings.schema
         if not people.by_id:
             yield "nobody was found; check people_base, people_filter and what the service account may see"
         if people.faults.exact:
