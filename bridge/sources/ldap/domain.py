@@ -58,7 +58,7 @@ class OpenDomain:
         Others than Active Directory answer such a question with nobody and success, so that no answer is a proof.
         """
         query = Query("the server's capabilities", "", ANYTHING, ("supportedCapabilities",), scope=BASE)
-        search = PagedSearch(self.reader, query, page_size=1)
+        search = PagedSearch(self.reader, query, page_size=2)
         entries = list(search.entries())
         records.append(search.record)
         return any(_ACTIVE_DIRECTORY in values for entry in entries for values in entry.attributes.values())

@@ -121,7 +121,7 @@ class _Asked:
         query = Query(
             f"values of {self._name}", readable(self._dn), ANYTHING, (f"{self._name};range={first}-*",), scope=BASE
         )
-        search = PagedSearch(self._reader, query, page_size=1)
+        search = PagedSearch(self._reader, query, page_size=2)
         entries = list(search.entries())
         if search.doubts:
             raise self._broken(search.record.result)
