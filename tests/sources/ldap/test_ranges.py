@@ -110,7 +110,8 @@ def test_a_group_that_never_keeps_still_is_a_doubt() -> None:
     assert members == names(7)
     assert doubt == Doubt(
         DoubtKind.TRUNCATED,
-        "the server sent a part of cn=all,dc=example,dc=test only: it changed each of the 3 times that it was read",
+        "the server sent a part of cn=all,dc=example,dc=test only: "
+        "it changed each of the 3 times that it was read",
     )
     assert "it changed" in records[0].result
 
