@@ -1,9 +1,12 @@
 """An LDAP directory as a source: tries its servers in order, and reads all of one read from one of them."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
+
+import structlog
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
 from bridge.errors import Denied, IncompleteRead, RemoteError, Unavailable
@@ -12,10 +15,14 @@ from bridge.sources.ldap.failures import CredentialsRefused
 from bridge.sources.ldap.filters import fault_in
 from bridge.sources.ldap.read import Reading
 from bridge.sources.ldap.search import Ldap3Pages, PageReader
+from bridge.sources.ldap.servers import ServerOrder
 from bridge.sources.ldap.settings import LdapSettings
+from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
 
 T = TypeVar("T")
+
+_LOG = structlog.get_logger(__name__)
 
 _LAYERLESS: Final = frozenset({None, "EXTERNAL"})
 """Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A)."""
@@ -40,9 +47,15 @@ def pages_for(session: Session) -> PageReader:
 class LdapSource:
     """One LDAP directory. Every read opens a connection of its own, so that threads may share a source."""
 
-    def __init__(self, settings: LdapSettings, pages: Callable[[Session], PageReader] = pages_for) -> None:
+    def __init__(
+        self,
+        settings: LdapSettings,
+        pages: Callable[[Session], PageReader] = pages_for,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._pages = pages
+        self._order = ServerOrder(monotonic)
 
     @property
     def name(self) -> DirectoryName:
@@ -61,21 +74,52 @@ class LdapSource:
     def probe(self) -> Probe:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
         self._refuse_malformed(())
-        return self._at_first_server(self._surveyed)
+        probe = self._at_first_server(self._surveyed)
+        return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.server)))
+
+    def _no_help(self, used: str) -> Iterator[str]:
+        """Of the other servers those that could not take over from this one, each with the reason."""
+        for server in self._settings.servers:
+            if server != used:
+                try:
+                    with opened(self._settings, server):
+                        pass
+                except RemoteError as error:
+                    yield f"{server} could not take over: {error.what}"
 
     def _at_first_server(self, act: Callable[[Session, Reading], T]) -> T:
-        """Do it at the first server where it can be done: in the order given, each over a new connection."""
+        """Do it at the first server where it can be done to the end, each over a new connection.
+
+        Where every server breaks off or refuses, what the first gave before it broke off is better than nothing.
+        """
         failures: list[tuple[str, RemoteError]] = []
-        for server in self._settings.servers:
+        broken_off: list[T] = []
+        for server in self._order.of(self._settings.servers):
             try:
-                with opened(self._settings, server) as session:
-                    reader = self._pages(session)
-                    return act(session, Reading(self._settings, reader, session.server, session.system))
-            except RemoteError as error:
+                answer, failure = self._at(server, act)
+            except CredentialsRefused as error:
                 failures.append((server, error))
-                if isinstance(error, CredentialsRefused):
-                    break
+                break
+            except RemoteError as error:
+                failure = error
+                failures.append((server, error))
+            else:
+                if failure is None:
+                    self._order.answered(server)
+                    return answer
+                broken_off.append(answer)
+            self._order.failed(server)
+            _LOG.warning("server.failed", directory=self.name, server=server, reason=failure.what)
+        if broken_off:
+            return broken_off[0]
         raise self._all_failed(failures)
+
+    def _at(self, server: str, act: Callable[[Session, Reading], T]) -> tuple[T, RemoteError | None]:
+        """Do it at one server; the failure says why the answer, whose doubts tell of it, is not whole."""
+        with opened(self._settings, server) as session:
+            pages = WatchedPages(self._pages(session), session.system)
+            answer = act(session, Reading(self._settings, pages, session.server, session.system))
+            return answer, pages.failure
 
     def _all_failed(self, failures: list[tuple[str, RemoteError]]) -> RemoteError:
         """The one error that tells of every server, of the kind that gives the next run its chance."""
