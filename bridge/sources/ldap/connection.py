@@ -107,7 +107,7 @@ class _VerifiedTls(ldap3.Tls):
 
     def __init__(self, tls: Tls, system: str) -> None:
         super().__init__(validate=ssl.CERT_REQUIRED if tls.verify else ssl.CERT_NONE)
-        self.failure: ssl.SSLError | None = None
+        self.failure: OSError | None = None
         """Why the last handshake failed; ldap3 keeps only its text."""
         self._context = _context(tls, system)
 
@@ -117,7 +117,7 @@ class _VerifiedTls(ldap3.Tls):
             connection.socket = self._context.wrap_socket(
                 connection.socket, do_handshake_on_connect=do_handshake, server_hostname=connection.server.host
             )
-        except ssl.SSLError as error:
+        except OSError as error:  # ssl.SSLError is one; others are silence, and a connection cut
             self.failure = error
             raise
 

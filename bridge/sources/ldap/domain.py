@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from bridge.core.model import Search
+from bridge.errors import RemoteError
 from bridge.sources.ldap.connection import Session
 from bridge.sources.ldap.dn import is_under, normal_form
 from bridge.sources.ldap.ranges import ANYTHING
 from bridge.sources.ldap.references import References
-from bridge.sources.ldap.search import BASE, PagedSearch, PageReader, Query
+from bridge.sources.ldap.search import BASE, PagedSearch, Query
 from bridge.sources.ldap.settings import Domain, is_global_catalog
+from bridge.sources.ldap.watch import WatchedPages
 
 _ACTIVE_DIRECTORY: Final = b"1.2.840.113556.1.4.800"
 """The capability of a server that is Active Directory, and so knows IN_CHAIN (MS-ADTS 3.1.1.3.4.3.1)."""
@@ -19,7 +21,7 @@ class OpenDomain:
     """A domain at the one server that this read asks."""
 
     def __init__(
-        self, domain: Domain, session: Session, reader: PageReader, references: References, page_size: int
+        self, domain: Domain, session: Session, reader: WatchedPages, references: References, page_size: int
     ) -> None:
         self.domain = domain
         self.session = session
@@ -33,6 +35,11 @@ class OpenDomain:
     def system(self) -> str:
         """For errors: the directory and the server."""
         return self.session.system
+
+    @property
+    def failure(self) -> RemoteError | None:
+        """Why the server's answers are less than whole, where another server may do better."""
+        return self.reader.failure
 
     @property
     def is_catalog(self) -> bool:
