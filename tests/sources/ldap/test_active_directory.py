@@ -35,6 +35,7 @@ LDIF = (
     + ad.group("home")
     + ad.group("crowd", *map(ad.person_dn, CROWD))
     + ad.group("over", ad.group_dn("crowd"), ad.group_dn("home"))
+    + ad.group("universal", ad.person_dn("ann"), groupType="-2147483640")
     + ad.group("everyone", "CN=S-1-5-11,CN=ForeignSecurityPrincipals,DC=lab,DC=test")
     + ad.entry(ODD, objectClass="group", sAMAccountName="Zoë", member=ad.person_dn("Doe\\, Jöhn"))
     + ad.person(
@@ -270,6 +271,8 @@ def test_a_global_catalog_holds_universal_groups_alone(dc: SambaDc) -> None:
     (found,) = selection.groups
     assert [doubt.kind for doubt in found.doubts] == [DoubtKind.TRUNCATED]
     assert "is no universal group" in found.doubts[0].text
+    members, found = group(source, "universal")
+    assert (members, found.doubts) == (["ann@example.test"], ())
 
 
 # ---- both decoders -----------------------------------------------------------------------------------------
