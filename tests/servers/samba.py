@@ -24,9 +24,7 @@ from tests.servers.active_directory import entry
 from tests.servers.certificates import write_chain, write_key
 from tests.servers.programs import Address, ServerProcess
 
-PACKAGES = (
-    "samba samba-ad-provision samba-ad-dc samba-dsdb-modules samba-vfs-modules python3-samba winbind krb5-user"
-)
+PACKAGES = "samba-ad-dc samba-ad-provision krb5-user"
 REALM = "LAB.TEST"
 
 _PORTS = (389, 636, 3268, 3269, 88)

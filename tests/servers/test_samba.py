@@ -4,11 +4,13 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from typing import Literal
 
 import ldap3
 import pytest
 from ldap3.core.exceptions import LDAPInvalidCredentialsResult, LDAPStrongerAuthRequiredResult
 
+from bridge.sandbox.ldap import Code
 from tests.servers import active_directory as ad
 from tests.servers import programs
 from tests.servers.clients import found, signed_in
@@ -160,6 +162,30 @@ def test_kerberos_gives_tickets_for_it(dc: SambaDc) -> None:
     subprocess.run([kinit, "-k", "-t", dc.keytab(), "svc"], env=env, check=True)
     for name in (dc.host, dc.address):
         subprocess.run([programs.require("kvno", PACKAGES), "-q", f"ldap/{name}"], env=env, check=True)
+
+
+def test_kerberos_signs_in_within_tls_only_where_that_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ldap3 has no signing of its own: a hardened domain controller refuses it even within TLS."""
+    programs.require_module("gssapi")
+    ways: list[tuple[Literal["yes", "allow_sasl_over_tls"], bool]] = [
+        ("yes", False),
+        ("allow_sasl_over_tls", True),
+    ]
+    for strong_auth, enough in ways:
+        with SambaDc(strong_auth=strong_auth) as mild:
+            for name, value in {**mild.kerberos_env, "KRB5_CLIENT_KTNAME": str(mild.keytab())}.items():
+                monkeypatch.setenv(name, value)
+            with signed_in(
+                mild.ldaps_url,
+                ca_file=mild.ca_file,
+                names=[mild.host],
+                authentication=ldap3.SASL,
+                sasl_mechanism=ldap3.KERBEROS,
+                sasl_credentials=(mild.host,),
+                raise_exceptions=False,
+            ) as connection:
+                assert connection.bound is enough
+                assert enough or connection.result["result"] == Code.STRONGER_AUTH_REQUIRED
 
 
 def test_a_fault_in_the_ldif_is_told() -> None:
