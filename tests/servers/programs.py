@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +32,12 @@ def require(program: str, packages: str) -> str:
     if found is None:
         lacking(f"{program} is not installed: apt-get install {packages}")
     return found
+
+
+def require_module(name: str) -> None:
+    """See that an optional package of Python's is here; otherwise as for programs."""
+    if find_spec(name) is None:
+        lacking(f"{name} is not installed: make test does it")
 
 
 def require_root(what: str) -> None:
