@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,11 @@ def test_a_server_that_ends_at_once_has_not_started(tmp_path: Path) -> None:
     assert not server.start([sys.executable, "-c", "print('no licence')"], [("127.0.0.1", programs.free_port())])
     assert "no licence" in server.said()
     server.stop()
+
+
+def test_a_server_may_be_killed_by_several_at_once(tmp_path: Path) -> None:
+    """Each of them finds it gone in the end."""
+    server = ServerProcess(tmp_path / "log")
+    assert server.start([sys.executable, "-c", "input()"], [])
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: server.kill(), range(20)))
