@@ -86,6 +86,9 @@ def sign_in(connection: ldap3.Connection, bind: Bind, system: str) -> None:
             what = f"the sign-in by Kerberos failed ({excerpt(str(first))})"
             raise Denied(system, f"{what}; use ldaps:// or StartTLS, or sign in with a password") from error
         raise
+    except AttributeError as error:  # of a certificate whose signature has no hash by itself, such as Ed25519
+        what = "the sign-in by Kerberos cannot be tied to a server's certificate of this kind (RFC 5929, 4.1)"
+        raise Denied(system, f"{what}; give the server one that is signed with RSA or ECDSA") from error
 
 
 def _first_trouble(error: BaseException | None, gssapi: ModuleType) -> Any:  # noqa: ANN401 - gssapi may not be there

@@ -1,18 +1,24 @@
 """Signing in to Active Directory, which here is a real Samba: by name and password, and by Kerberos."""
 
 import shutil
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import ldap3
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from ldap3.core.exceptions import LDAPCommunicationError
 
 from bridge.errors import Denied, RemoteError, Unavailable
+from bridge.sandbox.ldap import Directory, LdapSandbox
 from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.connection import opened
 from bridge.sources.ldap.failures import CredentialsRefused
@@ -24,6 +30,7 @@ from tests.servers import active_directory as ad
 from tests.servers import programs
 from tests.servers.samba import PACKAGES, SambaDc
 from tests.sources.contract import CORP, by_name
+from tests.sources.ldap.directory import TREE
 
 pytestmark = pytest.mark.samba
 
@@ -314,6 +321,27 @@ def test_a_server_that_insists_on_a_layer_is_told(realm: SambaDc) -> None:
         Denied, match=r"requires a security layer.*; use ldaps:// or StartTLS, or sign in with a password"
     ):
         kerberos.sign_in(Insisting(realm.address), by_keytab(realm.keytab()), "corp")
+
+
+def test_a_certificate_that_no_sign_in_can_be_tied_to_is_told(realm: SambaDc, tmp_path: Path) -> None:
+    """One whose signature has no hash by itself, which the channel binding would be made of."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    )
+    named = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    (tmp_path / "server.pem").write_bytes(named.sign(key, None).public_bytes(Encoding.PEM))
+    (tmp_path / "server.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    with LdapSandbox(Directory.from_ldif(TREE), certificate=certificate) as server:
+        chosen = replace(
+            settings(realm, by_keytab(realm.keytab()), server.ldaps_url), tls=Tls(ca_file=tmp_path / "server.pem")
+        )
+        error = refusal(chosen)
+    assert type(error) is Denied
+    assert "give the server one that is signed with RSA or ECDSA" in error.what
 
 
 def test_a_realm_whose_servers_are_gone_may_be_back_later(
