@@ -22,6 +22,7 @@ from bridge.config.directories import ldap_settings
 from bridge.config.policy import policy
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
+from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
 from bridge.store.lock import OrganizationLock
 from bridge.store.store import DatabaseStore, open_evidence, open_store
@@ -102,6 +103,7 @@ def _wired(
     clock = SystemClock()
     stack.enter_context(_collector_paused())
     target = stack.enter_context(_target(configuration, clock))
+    _refuse_missing_packages(configuration)
     sources = tuple(LdapSource(ldap_settings(name, d)) for name, d in sorted(configuration.directories.items()))
     bridge = Bridge(
         sources=sources,
@@ -115,6 +117,19 @@ def _wired(
         chunk=configuration.hyperproof.chunk,
     )
     return Wired(configuration, sources, target, store, bridge)
+
+
+def _refuse_missing_packages(configuration: Configuration) -> None:
+    """Raise ConfigError where the configuration wants what is not installed."""
+    problems = [
+        Problem(
+            str(configuration.path), 1, f"directories.{name}.bind.method", f"{missing}.", f"{kerberos.INSTALL}"
+        )
+        for name, directory in sorted(configuration.directories.items())
+        if ldap_settings(name, directory).wants_kerberos and (missing := kerberos.missing_packages())
+    ]
+    if problems:
+        raise ConfigError(tuple(problems))
 
 
 def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:

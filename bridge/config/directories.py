@@ -66,7 +66,7 @@ class LdapDirectory(ServersSection):
     """Secure an ldap:// connection before anything else is said."""
 
     allow_plaintext: Flag = False
-    """Let the password travel unencrypted over ldap://. For a network that nobody else can listen to."""
+    """Let sign-in and answers travel unprotected over ldap://. For a network that nobody else is on."""
 
     ca_file: PresentFile | None = Field(default=None, examples=["/etc/hyperproof-bridge/ca.pem"])
     """Certificate authorities to trust (PEM). Left out: those of the machine."""

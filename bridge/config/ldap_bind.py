@@ -1,11 +1,14 @@
 """How the bridge signs in to an LDAP directory, and where it must not."""
 
-from pydantic import Field, SecretStr, field_validator
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from bridge.config.references import Secret
 from bridge.config.service import Model
-from bridge.config.values import SecretText, Text, wrong
+from bridge.config.values import KeyFile, SecretText, Text, wrong
 from bridge.sources.ldap.settings import Bind, BindMethod
 from bridge.transport.settings import is_loopback
 
@@ -14,7 +17,7 @@ class BindSection(Model):
     """How the bridge signs in."""
 
     method: BindMethod = BindMethod.SIMPLE
-    """`simple` with user and password, `external` with a client certificate or over ldapi, or `anonymous`."""
+    """`simple` with user and password, `external` by client certificate or ldapi, `kerberos`, or `anonymous`."""
 
     user: Text | None = Field(
         default=None, validate_default=True, examples=["cn=bridge,ou=services,dc=corp,dc=example"]
@@ -24,17 +27,33 @@ class BindSection(Model):
     password: SecretText | None = Field(default=None, validate_default=True, examples=["${env:LDAP_PASSWORD}"])
     """The password, for `simple`."""
 
-    @field_validator("user", "password", mode="after")
+    keytab: KeyFile | None = Field(default=None, examples=["/etc/hyperproof-bridge/bridge.keytab"])
+    """The bridge's key, for `kerberos`. Left out: the environment has a ticket (KRB5CCNAME)."""
+
+    principal: Text | None = Field(default=None, examples=["bridge@CORP.EXAMPLE"])
+    """Who signs in, for `kerberos`, where the keytab or the tickets are those of several."""
+
+    @field_validator("user", "password", "keytab", "principal", mode="after")
     @classmethod
-    def _fits_method(cls, value: str | Secret | None, info: ValidationInfo) -> str | Secret | None:
-        method = info.data.get("method")
-        if method is BindMethod.SIMPLE and value is None:
-            raise wrong("A simple bind needs `user` and `password`.", f"Add `{info.field_name}`.")
-        if method in {BindMethod.EXTERNAL, BindMethod.ANONYMOUS} and value is not None:
+    def _fits_method(cls, value: object, info: ValidationInfo) -> object:
+        method, key = info.data.get("method"), str(info.field_name)
+        if method is BindMethod.SIMPLE and value is None and key in _USED_BY[method]:
+            raise wrong("A simple bind needs `user` and `password`.", f"Add `{key}`.")
+        if method is not None and value is not None and key not in _USED_BY[method]:
+            other = next(str(other) for other, keys in _USED_BY.items() if key in keys)
             raise wrong(
-                f"The bind method `{method}` does not use this.", "Leave it out, or write `method: simple`."
+                f"The bind method `{method}` does not use this.", f"Leave it out, or write `method: {other}`."
             )
         return value
+
+
+_USED_BY: Final[dict[BindMethod, tuple[str, ...]]] = {
+    BindMethod.SIMPLE: ("user", "password"),
+    BindMethod.EXTERNAL: (),
+    BindMethod.ANONYMOUS: (),
+    BindMethod.KERBEROS: ("keytab", "principal"),
+}
+"""The keys that say who signs in."""
 
 
 def refuse_leaks(bind: BindSection | None, data: dict[str, object]) -> None:
@@ -46,11 +65,32 @@ def refuse_leaks(bind: BindSection | None, data: dict[str, object]) -> None:
             "The password would travel in clear text.",
             "Write ldaps://, or `start_tls: true`, or `allow_plaintext: true` where nobody else listens.",
         )
+    if bind.method is BindMethod.KERBEROS:
+        _refuse_what_kerberos_cannot(data)
     if bind.method is BindMethod.EXTERNAL and _has_no_identity(data):
         raise wrong(
             "The bind method `external` needs something that proves who the bridge is.",
             "Add `client_certificate` and `client_key`, or write an ldapi:// server.",
         )
+
+
+def _refuse_what_kerberos_cannot(data: dict[str, object]) -> None:
+    if _would_leak(data):
+        raise wrong(
+            "Kerberos proves who both sides are, but without TLS anybody in between could change the answers.",
+            "Write ldaps://, or `start_tls: true`, or `allow_plaintext: true` where nobody else is in between.",
+        )
+    if any(map(_is_nameless, servers_in(data))):
+        raise wrong("Kerberos knows servers by their names.", "Write ldaps:// and the server's whole name.")
+
+
+def _is_nameless(server: str) -> bool:
+    """Whether a server is given by its IP address, or as a local socket."""
+    try:
+        ip_address(urlsplit(server).hostname or "")
+    except ValueError:
+        return server.startswith("ldapi://")
+    return True
 
 
 def servers_in(data: dict[str, object]) -> tuple[str, ...]:
@@ -73,8 +113,5 @@ def _has_no_identity(data: dict[str, object]) -> bool:
 
 def bind_of(section: BindSection) -> Bind:
     """The sign-in as the source takes it."""
-    return Bind(section.method, section.user or "", _password(section.password))
-
-
-def _password(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
+    password = section.password.get_secret_value() if section.password else ""
+    return Bind(section.method, section.user or "", password, section.keytab, section.principal or "")

@@ -322,3 +322,79 @@ def test_the_domain_is_a_matter_of_the_hash_and_the_site_is_none(tmp_path: Path)
 
     assert hashed(FOREST) == hashed(FOREST + "    site: Paris")
     assert hashed(FOREST) != hashed(FOREST.replace("discover: corp.example", "discover: other.example"))
+
+
+KERBEROS = FOREST.replace('{user: bridge@corp.example, password: "${env:PASSWORD}"}', "{method: kerberos}")
+
+
+def test_kerberos_signs_in_by_keytab_or_ticket(tmp_path: Path) -> None:
+    """With a principal where there are several."""
+    keytab = tmp_path / "bridge.keytab"
+    keytab.write_bytes(b"x")
+    keytab.chmod(0o600)
+    by_keytab = KERBEROS.replace("{method: kerberos}", "{method: kerberos, keytab: bridge.keytab, principal: a@B}")
+    assert settings(tmp_path, KERBEROS).bind == Bind(BindMethod.KERBEROS)
+    assert settings(tmp_path, by_keytab).bind == Bind(BindMethod.KERBEROS, keytab=keytab, principal="a@B")
+    keytab.chmod(0o644)
+    (warning,) = loaded(tmp_path, sound(corp=by_keytab)).warnings
+    assert warning.startswith(f"Everybody on this machine may read {keytab}")
+
+
+LISTED = KERBEROS.replace("discover: corp.example", "servers: [ldaps://dc1.corp.example]")
+
+
+@pytest.mark.parametrize(
+    ("corp", "key", "sentence"),
+    [
+        (
+            KERBEROS.replace("{method: kerberos}", "{method: kerberos, user: x}"),
+            "bind.user",
+            "The bind method `kerberos` does not use this. Leave it out, or write `method: simple`.",
+        ),
+        (
+            FOREST.replace("{user:", "{principal: a@B, user:"),
+            "bind.principal",
+            "The bind method `simple` does not use this. Leave it out, or write `method: kerberos`.",
+        ),
+        (
+            KERBEROS.replace("{method: kerberos}", "{method: kerberos, keytab: nowhere}"),
+            "bind.keytab",
+            (
+                "The file cannot be read: No such file or directory. "
+                "Check the path, and that the bridge's user may read it."
+            ),
+        ),
+        (
+            LISTED.replace("ldaps:", "ldap:"),
+            "bind",
+            (
+                "Kerberos proves who both sides are, but without TLS anybody in between could change the answers. "
+                "Write ldaps://, or `start_tls: true`, or `allow_plaintext: true` where nobody else is in between."
+            ),
+        ),
+        (
+            LISTED.replace("dc1.corp.example", "192.0.2.1"),
+            "bind",
+            "Kerberos knows servers by their names. Write ldaps:// and the server's whole name.",
+        ),
+        (
+            LISTED.replace("ldaps://dc1.corp.example", "'ldaps://[2001:db8::1]'"),
+            "bind",
+            "Kerberos knows servers by their names. Write ldaps:// and the server's whole name.",
+        ),
+        (
+            LISTED.replace("ldaps://dc1.corp.example", "ldapi:///run/ldapi"),
+            "bind",
+            "Kerberos knows servers by their names. Write ldaps:// and the server's whole name.",
+        ),
+    ],
+)
+def test_kerberos_has_what_it_needs(tmp_path: Path, corp: str, key: str, sentence: str) -> None:
+    """And nothing that it does not use; TLS, and names."""
+    assert told(tmp_path, sound(corp=corp)) == [(f"directories.corp.{key}", sentence)]
+
+
+def test_kerberos_without_tls_is_possible_by_consent(tmp_path: Path) -> None:
+    """Where nobody else is in between."""
+    corp = LISTED.replace("ldaps:", "ldap:") + "    allow_plaintext: true"
+    assert settings(tmp_path, corp).bind.method is BindMethod.KERBEROS

@@ -83,6 +83,7 @@ class Nameserver:
         """By name, without the dot at the end. May change at any time."""
         self.questions: list[tuple[str, bool]] = []
         """Names asked for, each with whether over TCP."""
+        self._unanswered: list[socket.socket] = []
 
     def resolver(self) -> dns.resolver.Resolver:
         """A resolver that asks this server and no other."""
@@ -109,8 +110,8 @@ class Nameserver:
         self._listener.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
-        self._listener.close()
-        self._datagrams.close()
+        for end in (self._listener, self._datagrams, *self._unanswered):
+            end.close()
 
     def _serve_udp(self) -> None:
         while True:
@@ -126,10 +127,13 @@ class Nameserver:
                 client, _ = self._listener.accept()
             except OSError:  # shut down
                 return
+            size = int.from_bytes(client.recv(2))
+            answer = self._answer(client.recv(size), tcp=True)
+            if answer is None:
+                self._unanswered.append(client)
+                continue
             with client:
-                size = int.from_bytes(client.recv(2))
-                if answer := self._answer(client.recv(size), tcp=True):
-                    client.sendall(len(answer).to_bytes(2) + answer)
+                client.sendall(len(answer).to_bytes(2) + answer)
 
     def _answer(self, wire: bytes, *, tcp: bool) -> bytes | None:
         question = dns.message.from_wire(wire)

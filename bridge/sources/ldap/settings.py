@@ -15,6 +15,7 @@ class BindMethod(StrEnum):
     SIMPLE = "simple"
     EXTERNAL = "external"
     ANONYMOUS = "anonymous"
+    KERBEROS = "kerberos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class Bind:
     user: str = ""
     """A DN, or whatever else the server takes for one."""
     password: str = field(default="", repr=False)
+    keytab: Path | None = None
+    """For Kerberos: our key. None: the environment has a ticket."""
+    principal: str = ""
+    """For Kerberos: who we are, where the keytab or the tickets leave it open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +118,8 @@ class LdapSettings:
     """Seconds. An answer of DNS may take as many."""
     receive_timeout: int = 60
     """Seconds of silence after which a server is given up. Whole ones: ldap3 takes no other."""
+
+    @property
+    def wants_kerberos(self) -> bool:
+        """Whether we sign in by Kerberos, in any domain."""
+        return BindMethod.KERBEROS in {(domain.bind or self.bind).method for domain in self.domains}

@@ -28,8 +28,11 @@ T = TypeVar("T")
 
 _LOG = structlog.get_logger(__name__)
 
-_LAYERLESS: Final = frozenset({None, "EXTERNAL"})
-"""Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A)."""
+_LAYERLESS: Final = frozenset({None, "EXTERNAL", "GSSAPI"})
+"""Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A).
+
+GSSAPI might, but `kerberos.sign_in` agrees to none.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,7 @@ def test_what_is_no_host_name_is_left_out(host: str) -> None:
 
 DOWN: dict[str, tuple[Reply, type[RemoteError], str]] = {
     "silent": (silence, Unavailable, "expired after 1"),
+    "silent over TCP": (too_long_for_udp(silence), Unavailable, "expired after 1"),
     "failing": (refusal(dns.rcode.SERVFAIL), Unavailable, "SERVFAIL"),
     "refusing": (refusal(dns.rcode.REFUSED), Unavailable, "REFUSED"),
     "nonsense": (nonsense, Unavailable, "DNS did not name the servers"),
