@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from bridge.sandbox.hyperproof.messages import JSON_TYPE, Answer
 from bridge.sandbox.hyperproof.throttles import throttle_answer
 from bridge.sandbox.hyperproof.ui import UiAction
+from bridge.sandbox.messages import JSON_TYPE, Answer
 
 
 class Act(StrEnum):

@@ -12,8 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Final
 
-from bridge.sandbox.hyperproof.messages import Answer, Request
-from bridge.sandbox.hyperproof.rehearsal import Delivery
+from bridge.sandbox.messages import Answer, Delivery, Request
 
 _Accepted = socket.socket | tuple[bytes, socket.socket]
 """What socketserver hands on as a request: of a TCP server always a socket."""
