@@ -56,6 +56,8 @@ class Delivery:
     """So many bytes of the body are sent, and the connection is closed; None: all of it."""
     wait: float = 0.0
     """Seconds before it goes out."""
+    pace: float = 0.0
+    """Seconds before each byte of the body; 0: all at once."""
 
     @property
     def status(self) -> int:

@@ -1,0 +1,60 @@
+"""An Entra ID tenant to rehearse against: sign-in and Microsoft Graph v1.0 over TLS, with every fault on demand.
+
+Made from the Graph reference that the documentation names; no code and no answer of the real one is in here.
+
+    tenant = Tenant()
+    anna = tenant.add_user("Anna Smith")                       # anna.smith@corp.example, enabled
+    grc = tenant.add_group("GRC", [anna, tenant.add_guest("bo@partner.example")])
+    with EntraSandbox(tenant) as sandbox:
+        sandbox.url           # https://localhost:PORT: the login host and the Graph host (Graph is at /v1.0)
+        sandbox.authority     # url/tenant id
+        sandbox.certificates  # .pem, .client_context(): whom to trust
+        sandbox.applications.consent(DEFAULT_CLIENT_ID, USERS, granted=False)
+        sandbox.requests      # everything that was asked, requests in a batch too; sandbox.calls counts
+        tenant.remove_members(grc, anna)                       # at once
+
+The application is DEFAULT_CLIENT_ID with DEFAULT_CLIENT_SECRET, for scopes of the real Graph hosts and of `url`.
+"""
+
+from bridge.sandbox.graph.applications import (
+    BRIDGE,
+    DEFAULT_CLIENT_ID,
+    DEFAULT_CLIENT_SECRET,
+    EVERY_ROLE,
+    GROUPS,
+    HIDDEN,
+    USERS,
+    Application,
+    Applications,
+    Secret,
+)
+from bridge.sandbox.graph.model import DirectoryObject, Kind, Value
+from bridge.sandbox.graph.request_log import Calls, LoggedRequest
+from bridge.sandbox.graph.server import EntraSandbox
+from bridge.sandbox.graph.switches import Switches
+from bridge.sandbox.graph.tenant import Reference, Tenant, UnknownReference
+from bridge.sandbox.graph.ties import Tie
+
+__all__ = [
+    "BRIDGE",
+    "DEFAULT_CLIENT_ID",
+    "DEFAULT_CLIENT_SECRET",
+    "EVERY_ROLE",
+    "GROUPS",
+    "HIDDEN",
+    "USERS",
+    "Application",
+    "Applications",
+    "Calls",
+    "DirectoryObject",
+    "EntraSandbox",
+    "Kind",
+    "LoggedRequest",
+    "Reference",
+    "Secret",
+    "Switches",
+    "Tenant",
+    "Tie",
+    "UnknownReference",
+    "Value",
+]

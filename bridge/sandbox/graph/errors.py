@@ -1,0 +1,58 @@
+"""Errors in Graph's own form (Graph reference 5.2)."""
+
+import uuid
+from typing import Final
+
+from bridge.sandbox.messages import Answer, json_answer
+
+NO_PRIVILEGES: Final = "Insufficient privileges to complete the operation."
+
+
+class GraphError(Exception):
+    """The request is answered with an error."""
+
+    def __init__(
+        self, status: int, code: str, message: str = "", headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+        super().__init__(f"{status} {code}: {message}")
+
+
+def bad_request(message: str) -> GraphError:
+    """The request is wrong."""
+    return GraphError(400, "Request_BadRequest", message)
+
+
+def unsupported(message: str) -> GraphError:
+    """The query is one that Graph does not answer, or not in this way."""
+    return GraphError(400, "Request_UnsupportedQuery", message)
+
+
+def expired_page() -> GraphError:
+    """The page token is too old, or belongs to something else."""
+    return GraphError(400, "Directory_ExpiredPageToken", "The specified page token has expired.")
+
+
+def not_found(what: str) -> GraphError:
+    """There is no such object (any more, or yet)."""
+    return GraphError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{what}' does not exist or one of its queried reference-property objects are not present.",
+    )
+
+
+def denied() -> GraphError:
+    """The application has no consent for this."""
+    return GraphError(403, "Authorization_RequestDenied", NO_PRIVILEGES)
+
+
+def error_answer(error: GraphError, date: str, client_request_id: str = "") -> Answer:
+    """An error as an answer, with a request id of its own."""
+    request_id = str(uuid.uuid4())
+    inner = {"date": date, "request-id": request_id, "client-request-id": client_request_id or request_id}
+    body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
+    return json_answer(body, error.status, error.headers)

@@ -1,0 +1,161 @@
+"""Entra ID's side of signing in: what msal asks for before it has a token, and the token endpoint (7)."""
+
+import hmac
+import uuid
+from typing import Final
+from urllib.parse import parse_qs
+
+from bridge.sandbox.graph.applications import Application, Applications, Secret, Tokens
+from bridge.sandbox.graph.model import timestamp
+from bridge.sandbox.graph.switches import Switches
+from bridge.sandbox.graph.tenant import Tenant
+from bridge.sandbox.messages import Answer, Request, json_answer
+
+INSTANCE_DISCOVERY: Final = "/common/discovery/instance"
+_DISCOVERY: Final = "/v2.0/.well-known/openid-configuration"
+_TOKEN: Final = "/oauth2/v2.0/token"  # noqa: S105 - an address
+GRAPH_HOSTS: Final = (
+    "https://graph.microsoft.com",
+    "https://graph.microsoft.us",
+    "https://dod-graph.microsoft.us",
+    "https://microsoftgraph.chinacloudapi.cn",
+)
+
+
+class SignInError(Exception):
+    """No token is given (Graph reference 7.9)."""
+
+    def __init__(self, code: int, error: str, message: str, status: int = 400) -> None:
+        self.code = code
+        self.error = error
+        self.message = message
+        self.status = status
+        super().__init__(f"AADSTS{code}: {message}")
+
+
+class SignIn:
+    """The addresses outside Graph."""
+
+    def __init__(
+        self, tenant: Tenant, applications: Applications, tokens: Tokens, switches: Switches, base: str
+    ) -> None:
+        self.switches = switches
+        self._tenant = tenant
+        self._applications = applications
+        self._tokens = tokens
+        self._base = base
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request to any address that is not Graph's."""
+        tenant, _, rest = request.path.removeprefix("/").partition("/")
+        try:
+            match f"/{rest}":
+                case _ if request.path == INSTANCE_DISCOVERY:
+                    return json_answer(self._instance())
+                case "/v2.0/.well-known/openid-configuration":
+                    return json_answer(self._configuration(tenant))
+                case "/oauth2/v2.0/token" if request.method == "POST":
+                    return self._token(tenant, _fields(request))
+                case _:
+                    return Answer(404)
+        except SignInError as error:
+            return self._refusal(error)
+
+    def _instance(self) -> dict[str, object]:
+        return {
+            "tenant_discovery_endpoint": f"{self._base}/{self._tenant.id}{_DISCOVERY}",
+            "api-version": "1.1",
+            "metadata": [],
+        }
+
+    def _configuration(self, tenant: str) -> dict[str, object]:
+        self._check_tenant(tenant)
+        authority = f"{self._base}/{self._tenant.id}"
+        return {
+            "issuer": f"{authority}/v2.0",
+            "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{authority}{_TOKEN}",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+        }
+
+    def _token(self, tenant: str, fields: dict[str, str]) -> Answer:
+        self._check_tenant(tenant)
+        if fields.get("grant_type") != "client_credentials":
+            raise SignInError(70003, "unsupported_grant_type", "The grant type is not supported.")
+        audience = self._resource(fields.get("scope", ""))
+        application = self._application(fields.get("client_id", ""))
+        self._prove(application, fields)
+        token = self._tokens.issue(application, audience, self.switches.token_life)
+        life = self.switches.token_life
+        return json_answer(
+            {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token},
+            headers=(("Cache-Control", "no-store, no-cache"),),
+        )
+
+    def _check_tenant(self, tenant: str) -> None:
+        if tenant.casefold() != self._tenant.id:
+            raise SignInError(90002, "invalid_request", f"Tenant '{tenant}' not found.")
+
+    def _resource(self, scope: str) -> str:
+        resource = scope.removesuffix("/.default")
+        if resource == scope:
+            raise SignInError(1002012, "invalid_scope", "The scope of client credentials must end in /.default.")
+        if resource.rstrip("/") not in (*GRAPH_HOSTS, self._base):
+            raise SignInError(
+                500011, "invalid_resource", f"The resource principal named {resource} was not found."
+            )
+        return resource
+
+    def _application(self, client_id: str) -> Application:
+        try:
+            uuid.UUID(client_id)
+        except ValueError:
+            raise SignInError(
+                700038, "unauthorized_client", f"'{client_id}' is not a valid application identifier."
+            ) from None
+        known = self._applications.known(client_id)
+        if known is None:
+            message = (
+                f"Application with identifier '{client_id}' was not found in the directory '{self._tenant.name}'."
+            )
+            raise SignInError(700016, "unauthorized_client", message)
+        return known
+
+    def _prove(self, application: Application, fields: dict[str, str]) -> None:
+        if "client_secret" not in fields:
+            raise SignInError(
+                7000218, "invalid_client", "The request must have a 'client_assertion' or a 'client_secret'.", 401
+            )
+        secret = _matching(application.secrets, fields["client_secret"])
+        if secret is None:
+            message = f"Invalid client secret provided for app '{application.id}'."
+            raise SignInError(7000215, "invalid_client", message, 401)
+        if secret.expires is not None and secret.expires <= self._tenant.clock():
+            message = f"The provided client secret keys for app '{application.id}' are expired."
+            raise SignInError(7000222, "invalid_client", message, 401)
+
+    def _refusal(self, error: SignInError) -> Answer:
+        trace, correlation = uuid.uuid4(), uuid.uuid4()
+        moment = timestamp(self._tenant.clock()).replace("T", " ")
+        return json_answer(
+            {
+                "error": error.error,
+                "error_description": f"AADSTS{error.code}: {error.message} Trace ID: {trace} "
+                f"Correlation ID: {correlation} Timestamp: {moment}",
+                "error_codes": [error.code],
+                "timestamp": moment,
+                "trace_id": str(trace),
+                "correlation_id": str(correlation),
+                "error_uri": f"{self._base}/error?code={error.code}",
+            },
+            error.status,
+        )
+
+
+def _fields(request: Request) -> dict[str, str]:
+    fields = parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def _matching(known: tuple[Secret, ...], text: str) -> Secret | None:
+    return next((one for one in known if hmac.compare_digest(one.text.encode(), text.encode())), None)
