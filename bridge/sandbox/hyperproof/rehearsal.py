@@ -3,8 +3,9 @@
 import threading
 from dataclasses import replace
 
+from bridge.sandbox.faults import Faults
 from bridge.sandbox.hyperproof.clients import ApiClient, Clients
-from bridge.sandbox.hyperproof.faults import Act, Fault, Faults
+from bridge.sandbox.hyperproof.faults import Act, Fault
 from bridge.sandbox.hyperproof.gateway import Gateway
 from bridge.sandbox.hyperproof.modes import Modes
 from bridge.sandbox.hyperproof.organization import Organization
@@ -20,7 +21,7 @@ class Rehearsal:
     def __init__(self, organization: Organization, clients: tuple[ApiClient, ...], modes: Modes) -> None:
         self.organization = organization
         self.gateway = Gateway(organization, Clients(clients), modes)
-        self.faults = Faults()
+        self.faults: Faults[Fault] = Faults()
         self.log = RequestLog()
         self.ui = UserInterface(organization)
         self.closing = threading.Event()
@@ -30,7 +31,7 @@ class Rehearsal:
         """Do what a request asks, or what a fault makes of it, and log it."""
         arrival = self.organization.clock()
         client_id = self.gateway.client_id(request)
-        fault = self.faults.take(request.method, request.path)
+        fault = self.faults.take(lambda one: one.matches(request.method, request.path))
         delivery = Delivery(self.gateway.answer(request)) if fault is None else self._befall(request, fault)
         self.log.note(
             time=arrival,

@@ -4,9 +4,10 @@ import threading
 from typing import Final, Self
 
 from bridge.sandbox.connection import Listener
+from bridge.sandbox.faults import Faults
 from bridge.sandbox.hyperproof.clients import STANDARD_CLIENTS, ApiClient
 from bridge.sandbox.hyperproof.control import CONTROL_PATH, control
-from bridge.sandbox.hyperproof.faults import Faults
+from bridge.sandbox.hyperproof.faults import Fault
 from bridge.sandbox.hyperproof.gateway import API_PATH
 from bridge.sandbox.hyperproof.history import Event
 from bridge.sandbox.hyperproof.modes import DEFAULT_MODES, Modes, change_modes
@@ -94,7 +95,7 @@ class HyperproofSandbox:
         self._rehearsal.gateway.modes = change_modes(self.modes, values)
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> Faults[Fault]:
         """What is to go wrong."""
         return self._rehearsal.faults
 
