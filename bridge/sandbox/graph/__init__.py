@@ -11,6 +11,7 @@ Made from the Graph reference that the documentation names; no code and no answe
         sandbox.certificates  # .pem, .client_context(): whom to trust
         sandbox.applications.consent(DEFAULT_CLIENT_ID, USERS, granted=False)
         sandbox.requests      # everything that was asked, requests in a batch too; sandbox.calls counts
+        sandbox.faults.add(Fault(Refuse(429, "TooManyRequests", retry_after=3), path="/transitiveMembers", page=2))
         tenant.remove_members(grc, anna)                       # at once
 
 The application is DEFAULT_CLIENT_ID with DEFAULT_CLIENT_SECRET, for scopes of the real Graph hosts and of `url`.
@@ -28,10 +29,42 @@ from bridge.sandbox.graph.applications import (
     Applications,
     Secret,
 )
+from bridge.sandbox.graph.batch_effects import OmitItem, RenameItem, RepeatItem, ReverseItems
+from bridge.sandbox.graph.effects import (
+    EXPIRED_PAGE_TOKEN,
+    SYNC_STATE_NOT_FOUND,
+    TOKEN_EXPIRED,
+    Body,
+    ClaimsChallenge,
+    CutOff,
+    Drop,
+    Effect,
+    Html,
+    Meanwhile,
+    Refuse,
+    Reset,
+    Silence,
+    Slow,
+    Stale,
+    Truncate,
+)
+from bridge.sandbox.graph.faults import Fault
 from bridge.sandbox.graph.model import DirectoryObject, Kind, Value
+from bridge.sandbox.graph.modes import Modes
+from bridge.sandbox.graph.page_effects import (
+    Edit,
+    EmptyPage,
+    EndEarly,
+    LinkBack,
+    LinkTo,
+    Nulls,
+    OmitValue,
+    RepeatItems,
+    SkipPage,
+    SpoilValue,
+)
 from bridge.sandbox.graph.request_log import Calls, LoggedRequest
 from bridge.sandbox.graph.server import EntraSandbox
-from bridge.sandbox.graph.switches import Switches
 from bridge.sandbox.graph.tenant import Reference, Tenant, UnknownReference
 from bridge.sandbox.graph.ties import Tie
 
@@ -40,21 +73,52 @@ __all__ = [
     "DEFAULT_CLIENT_ID",
     "DEFAULT_CLIENT_SECRET",
     "EVERY_ROLE",
+    "EXPIRED_PAGE_TOKEN",
     "GROUPS",
     "HIDDEN",
+    "SYNC_STATE_NOT_FOUND",
+    "TOKEN_EXPIRED",
     "USERS",
     "Application",
     "Applications",
+    "Body",
     "Calls",
+    "ClaimsChallenge",
+    "CutOff",
     "DirectoryObject",
+    "Drop",
+    "Edit",
+    "Effect",
+    "EmptyPage",
+    "EndEarly",
     "EntraSandbox",
+    "Fault",
+    "Html",
     "Kind",
+    "LinkBack",
+    "LinkTo",
     "LoggedRequest",
+    "Meanwhile",
+    "Modes",
+    "Nulls",
+    "OmitItem",
+    "OmitValue",
     "Reference",
+    "Refuse",
+    "RenameItem",
+    "RepeatItem",
+    "RepeatItems",
+    "Reset",
+    "ReverseItems",
     "Secret",
-    "Switches",
+    "Silence",
+    "SkipPage",
+    "Slow",
+    "SpoilValue",
+    "Stale",
     "Tenant",
     "Tie",
+    "Truncate",
     "UnknownReference",
     "Value",
 ]

@@ -6,9 +6,9 @@ from typing import Final
 
 from bridge.sandbox.graph.encoding import Encoder, Sight, listing
 from bridge.sandbox.graph.model import DirectoryObject
+from bridge.sandbox.graph.modes import Modes
 from bridge.sandbox.graph.paging import Position, cut, link, read_position
 from bridge.sandbox.graph.query import LARGEST_PAGE, USUAL_PAGE, Query
-from bridge.sandbox.graph.switches import Switches
 from bridge.sandbox.graph.tenant import Tenant
 from bridge.sandbox.messages import Answer, Request
 
@@ -23,7 +23,7 @@ class Call:
     query: Query
     tenant: Tenant
     sight: Sight
-    switches: Switches
+    modes: Modes
     encoder: Encoder
     base: str
     """Where this Graph is, such as `https://localhost:8443`."""
@@ -50,7 +50,7 @@ class Call:
 
         A page can hold fewer than asked for, or none, and yet not be the last (Graph reference 1.3).
         """
-        size = min(self.query.top or USUAL_PAGE, self.switches.page_cap or LARGEST_PAGE)
+        size = min(self.query.top or USUAL_PAGE, self.modes.page_cap or LARGEST_PAGE)
         position = self._position()
         chunk = cut(ids, position.after, size)
         further = None
@@ -66,4 +66,4 @@ class Call:
         token = self.query.skiptoken
         if not token:
             return Position(self.request.path, "", 1, self.now)
-        return read_position(token, self.request.path, self.now, self.switches.page_token_life)
+        return read_position(token, self.request.path, self.now, self.modes.page_token_life)

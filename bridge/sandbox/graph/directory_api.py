@@ -138,7 +138,7 @@ def _admit_relation(call: Call, group: DirectoryObject, relation: str) -> None:
     if not (sight.reads_members if relation == Tie.MEMBERS else sight.reads(Kind.GROUP)):
         raise denied()
     hidden = group.hidden and relation != Tie.OWNERS and not sight.reads_hidden
-    if hidden and call.switches.hidden_members == "403":
+    if hidden and call.modes.hidden_members == "403":
         raise denied()
 
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from bridge.sandbox.messages import Answer, json_answer
 
+Headers = tuple[tuple[str, str], ...]
+
 NO_PRIVILEGES: Final = "Insufficient privileges to complete the operation."
 
 
@@ -12,12 +14,20 @@ class GraphError(Exception):
     """The request is answered with an error."""
 
     def __init__(
-        self, status: int, code: str, message: str = "", headers: tuple[tuple[str, str], ...] = ()
+        self,
+        status: int,
+        code: str,
+        message: str = "",
+        *,
+        headers: Headers = (),
+        inner_code: str = "",
     ) -> None:
         self.status = status
         self.code = code
         self.message = message
         self.headers = headers
+        self.inner_code = inner_code
+        """A more specific code, two levels down."""
         super().__init__(f"{status} {code}: {message}")
 
 
@@ -53,6 +63,12 @@ def denied() -> GraphError:
 def error_answer(error: GraphError, date: str, client_request_id: str = "") -> Answer:
     """An error as an answer, with a request id of its own."""
     request_id = str(uuid.uuid4())
-    inner = {"date": date, "request-id": request_id, "client-request-id": client_request_id or request_id}
+    inner: dict[str, object] = {
+        "date": date,
+        "request-id": request_id,
+        "client-request-id": client_request_id or request_id,
+    }
+    if error.inner_code:
+        inner["innerError"] = {"code": error.inner_code}
     body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
     return json_answer(body, error.status, error.headers)

@@ -14,8 +14,8 @@ from bridge.sandbox.graph.directory_api import RELATIONS
 from bridge.sandbox.graph.encoding import Encoder, Sight
 from bridge.sandbox.graph.errors import GraphError, bad_request, error_answer
 from bridge.sandbox.graph.model import Kind, timestamp
+from bridge.sandbox.graph.modes import Modes
 from bridge.sandbox.graph.query import read_query
-from bridge.sandbox.graph.switches import Switches
 from bridge.sandbox.graph.tenant import Tenant
 from bridge.sandbox.messages import Answer, Request
 
@@ -33,10 +33,10 @@ Operation = Callable[[Call], Answer]
 class Gateway:
     """Everything of one tenant that HTTP can reach under `/v1.0`, but for `$batch`. Without a socket."""
 
-    def __init__(self, tenant: Tenant, tokens: Tokens, switches: Switches, base: str) -> None:
+    def __init__(self, tenant: Tenant, tokens: Tokens, modes: Modes, base: str) -> None:
         self.tenant = tenant
         self.tokens = tokens
-        self.switches = switches
+        self.modes = modes
         self.base = base
         self._encoder = Encoder()
 
@@ -73,7 +73,7 @@ class Gateway:
         authorization = f"{self.base}/common/oauth2/authorize"
         challenge = f'Bearer realm="", authorization_uri="{authorization}", client_id="{GRAPH_APP}"'
         message = _complaint(request, token)
-        raise GraphError(401, "InvalidAuthenticationToken", message, (("WWW-Authenticate", challenge),))
+        raise GraphError(401, "InvalidAuthenticationToken", message, headers=(("WWW-Authenticate", challenge),))
 
     def _operate(self, request: Request, tenant: Tenant) -> Answer:
         token = self.admitted(request)
@@ -81,9 +81,9 @@ class Gateway:
         operation = _operation(segments)
         if operation is None or not request.path.startswith(f"{ROOT}/"):
             raise bad_request(f"Resource not found for the segment '{segments[-1]}'.")
-        sight = Sight(token.roles, self.switches.unreadable)
+        sight = Sight(token.roles, self.modes.unreadable)
         query = read_query(request)
-        call = Call(request, query, tenant, sight, self.switches, self._encoder, self.base)
+        call = Call(request, query, tenant, sight, self.modes, self._encoder, self.base)
         answer = operation(call)
         units = ("x-ms-resource-unit", str(cost(segments, call)))
         return replace(answer, headers=(*answer.headers, units))

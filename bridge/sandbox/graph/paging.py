@@ -47,7 +47,7 @@ def cut(ids: Sequence[str], after: str, size: int) -> Sequence[str]:
 def page_number(request: Request) -> int:
     """Which page of a list a request asks for, from 1."""
     match unpack(request.parameters.get("$skiptoken", "")):
-        case [_, _, int(page), _]:
+        case [_, _, int(page), *_]:
             return page
         case _:
             return 1

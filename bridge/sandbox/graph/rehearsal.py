@@ -1,38 +1,62 @@
 """The sandbox without its socket: requests in, deliveries out, and a log of both."""
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
+from bridge.sandbox.faults import Faults
 from bridge.sandbox.graph.applications import Applications, Tokens
 from bridge.sandbox.graph.batch import BATCH_PATH, answer_batch, read_batch
 from bridge.sandbox.graph.call import ROOT
+from bridge.sandbox.graph.effects import Scene
 from bridge.sandbox.graph.errors import GraphError
+from bridge.sandbox.graph.faults import Fault
 from bridge.sandbox.graph.gateway import Gateway
+from bridge.sandbox.graph.modes import Modes
 from bridge.sandbox.graph.request_log import LoggedRequest, RequestLog, harmless_headers, harmless_query
-from bridge.sandbox.graph.sign_in import SignIn
-from bridge.sandbox.graph.switches import Switches
+from bridge.sandbox.graph.sign_in import SignIn, SignInError
 from bridge.sandbox.graph.tenant import Tenant
 from bridge.sandbox.messages import Answer, Delivery, Request
+from bridge.sandbox.modes import changed
+
+_Serve = Callable[[Request, Tenant | None], Answer]
+
+
+class _ItemBreaksBatch(Exception):  # noqa: N818 - it is how the batch ends
+    """What befalls the connection while an item is answered befalls the whole batch."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+        super().__init__()
 
 
 class Rehearsal:
     """A tenant with its applications, its Graph, its sign-in, and the log."""
 
-    def __init__(self, tenant: Tenant, applications: Applications, switches: Switches, base: str) -> None:
+    def __init__(self, tenant: Tenant, applications: Applications, modes: Modes, base: str) -> None:
         self.tenant = tenant
         self.applications = applications
         self.tokens = Tokens(tenant.clock, tenant.id)
-        self.gateway = Gateway(tenant, self.tokens, switches, base)
-        self.sign_in = SignIn(tenant, applications, self.tokens, switches, base)
+        self.gateway = Gateway(tenant, self.tokens, modes, base)
+        self.sign_in = SignIn(tenant, applications, self.tokens, modes, base)
+        self.faults: Faults[Fault] = Faults()
         self.log = RequestLog()
         self.closing = threading.Event()
         """Ends every delay."""
 
+    def set_modes(self, values: Mapping[str, object]) -> None:
+        """Behave otherwise from the next request on; modes not named stay. Raises ModeError."""
+        self.gateway.modes = self.sign_in.modes = changed(self.gateway.modes, values)
+
     def deliver(self, request: Request) -> Delivery:
-        """Do what a request asks, and log it."""
+        """Do what a request asks, or what a fault makes of it, and log it."""
         entry = self._entry(request)
         inner: list[LoggedRequest] = []
-        delivery = Delivery(self._answer(request, inner))
+        try:
+            delivery = self._deliver(request, partial(self._answer, inner), inside=False)
+        except _ItemBreaksBatch as broken:
+            delivery = broken.delivery
         self.log.note(*inner, replace(entry, status=delivery.status, sent=delivery.sent))
         return delivery
 
@@ -41,26 +65,45 @@ class Rehearsal:
         if seconds > 0:
             self.closing.wait(seconds)
 
-    def _answer(self, request: Request, inner: list[LoggedRequest]) -> Answer:
+    def _deliver(self, request: Request, serve: _Serve, *, inside: bool) -> Delivery:
+        fault = self.faults.take(lambda one: one.matches(request, inside=inside))
+        if fault is None:
+            return Delivery(serve(request, None))
+        refuse = partial(self._refusal, request)
+        scene = Scene(request, self.tenant, self.gateway.base, serve, refuse, self.pause)
+        return fault.effect.befall(scene)
+
+    def _answer(self, inner: list[LoggedRequest], request: Request, tenant: Tenant | None) -> Answer:
         if not request.path.startswith(f"{ROOT}/"):
             return self.sign_in.answer(request)
-        if request.path != BATCH_PATH or request.method != "POST":
-            return self.gateway.answer(request)
-        return self._batch(request, inner)
+        if request.path == BATCH_PATH and request.method == "POST":
+            return self._batch(inner, request)
+        return self.gateway.answer(request, tenant)
 
-    def _batch(self, request: Request, inner: list[LoggedRequest]) -> Answer:
-        def serve(item: Request) -> Answer:
-            entry = self._entry(item)
-            answer = self.gateway.answer(item)
-            inner.append(replace(entry, status=answer.status, sent=len(answer.body)))
-            return answer
-
+    def _batch(self, inner: list[LoggedRequest], request: Request) -> Answer:
         try:
             self.gateway.admitted(request)
-            answer = answer_batch(read_batch(request), serve)
+            answer = answer_batch(read_batch(request), partial(self._item, inner))
         except GraphError as error:
             answer = self.gateway.refusal(error, request)
         return self.gateway.headed(answer, request)
+
+    def _item(self, inner: list[LoggedRequest], request: Request) -> Answer:
+        entry = self._entry(request)
+        delivery = self._deliver(request, self.gateway.answer, inside=True)
+        inner.append(replace(entry, status=delivery.status, sent=delivery.sent))
+        if delivery.answer is None or delivery.keep is not None:
+            raise _ItemBreaksBatch(replace(delivery, answer=None))
+        return delivery.answer
+
+    def _refusal(self, request: Request, error: GraphError) -> Answer:
+        """A fault's error in the form of the address: Graph's, or that of sign-in."""
+        if request.path.startswith(f"{ROOT}/"):
+            return self.gateway.headed(self.gateway.refusal(error, request), request)
+        figure = int(error.inner_code or 0)
+        return self.sign_in.refusal(
+            SignInError(figure, error.code, error.message, error.status, headers=error.headers)
+        )
 
     def _entry(self, request: Request) -> LoggedRequest:
         token = self.tokens.get(request.bearer)

@@ -6,10 +6,12 @@ from typing import Final, Self
 
 from bridge.sandbox.certificates import Authority
 from bridge.sandbox.connection import Listener
+from bridge.sandbox.faults import Faults
 from bridge.sandbox.graph.applications import BRIDGE, Application, Applications
+from bridge.sandbox.graph.faults import Fault
+from bridge.sandbox.graph.modes import DEFAULT_MODES, Modes
 from bridge.sandbox.graph.rehearsal import Rehearsal
 from bridge.sandbox.graph.request_log import Calls, LoggedRequest, counted
-from bridge.sandbox.graph.switches import DEFAULT_SWITCHES, Switches
 from bridge.sandbox.graph.tenant import Tenant
 from bridge.sandbox.messages import Delivery, Request
 
@@ -33,7 +35,7 @@ class EntraSandbox:
         self,
         tenant: Tenant | None = None,
         *,
-        switches: Switches = DEFAULT_SWITCHES,
+        modes: Modes = DEFAULT_MODES,
         applications: Iterable[Application] = (BRIDGE,),
         certificates: Authority | None = None,
         port: int = 0,
@@ -42,7 +44,7 @@ class EntraSandbox:
         self.certificates = certificates or Authority()
         """Who signed the certificate of `url`."""
         self._listener = Listener((LOOPBACK, port), self._deliver, self._pause, self.certificates.server_context())
-        self._rehearsal = Rehearsal(self.tenant, Applications(applications), switches, self.url)
+        self._rehearsal = Rehearsal(self.tenant, Applications(applications), modes, self.url)
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(_POLL,), daemon=True)
 
     # ---- addresses -------------------------------------------------------------------------------------
@@ -51,6 +53,11 @@ class EntraSandbox:
     def url(self) -> str:
         """The root of all addresses, such as `https://localhost:8443`: the login host's, and the Graph host's."""
         return f"https://{_NAME}:{self._listener.server_address[1]}"
+
+    @property
+    def elsewhere(self) -> str:
+        """The same server by another name: another host to a client, where no token should go."""
+        return self.url.replace(_NAME, LOOPBACK)
 
     @property
     def authority(self) -> str:
@@ -74,6 +81,20 @@ class EntraSandbox:
         self._rehearsal.log.clear()
 
     # ---- what shall happen -----------------------------------------------------------------------------
+
+    @property
+    def modes(self) -> Modes:
+        """How it behaves now."""
+        return self._rehearsal.gateway.modes
+
+    def set_modes(self, **values: object) -> None:
+        """Behave otherwise from the next request on; modes not named stay. Raises ModeError."""
+        self._rehearsal.set_modes(values)
+
+    @property
+    def faults(self) -> Faults[Fault]:
+        """What is to go wrong."""
+        return self._rehearsal.faults
 
     @property
     def applications(self) -> Applications:

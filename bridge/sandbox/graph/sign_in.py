@@ -6,8 +6,9 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from bridge.sandbox.graph.applications import Application, Applications, Secret, Tokens
+from bridge.sandbox.graph.errors import Headers
 from bridge.sandbox.graph.model import timestamp
-from bridge.sandbox.graph.switches import Switches
+from bridge.sandbox.graph.modes import Modes
 from bridge.sandbox.graph.tenant import Tenant
 from bridge.sandbox.messages import Answer, Request, json_answer
 
@@ -25,11 +26,12 @@ GRAPH_HOSTS: Final = (
 class SignInError(Exception):
     """No token is given (Graph reference 7.9)."""
 
-    def __init__(self, code: int, error: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: int, error: str, message: str, status: int = 400, *, headers: Headers = ()) -> None:
         self.code = code
         self.error = error
         self.message = message
         self.status = status
+        self.headers = headers
         super().__init__(f"AADSTS{code}: {message}")
 
 
@@ -37,9 +39,9 @@ class SignIn:
     """The addresses outside Graph."""
 
     def __init__(
-        self, tenant: Tenant, applications: Applications, tokens: Tokens, switches: Switches, base: str
+        self, tenant: Tenant, applications: Applications, tokens: Tokens, modes: Modes, base: str
     ) -> None:
-        self.switches = switches
+        self.modes = modes
         self._tenant = tenant
         self._applications = applications
         self._tokens = tokens
@@ -59,7 +61,7 @@ class SignIn:
                 case _:
                     return Answer(404)
         except SignInError as error:
-            return self._refusal(error)
+            return self.refusal(error)
 
     def _instance(self) -> dict[str, object]:
         return {
@@ -85,8 +87,8 @@ class SignIn:
         audience = self._resource(fields.get("scope", ""))
         application = self._application(fields.get("client_id", ""))
         self._prove(application, fields)
-        token = self._tokens.issue(application, audience, self.switches.token_life)
-        life = self.switches.token_life
+        token = self._tokens.issue(application, audience, self.modes.token_life)
+        life = self.modes.token_life
         return json_answer(
             {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token},
             headers=(("Cache-Control", "no-store, no-cache"),),
@@ -134,7 +136,8 @@ class SignIn:
             message = f"The provided client secret keys for app '{application.id}' are expired."
             raise SignInError(7000222, "invalid_client", message, 401)
 
-    def _refusal(self, error: SignInError) -> Answer:
+    def refusal(self, error: SignInError) -> Answer:
+        """The answer that an error becomes."""
         trace, correlation = uuid.uuid4(), uuid.uuid4()
         moment = timestamp(self._tenant.clock()).replace("T", " ")
         return json_answer(
@@ -149,6 +152,7 @@ class SignIn:
                 "error_uri": f"{self._base}/error?code={error.code}",
             },
             error.status,
+            error.headers,
         )
 
 

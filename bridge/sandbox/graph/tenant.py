@@ -1,4 +1,4 @@
-"""One tenant's state: its objects and what ties them. Knows no HTTP and no switches."""
+"""One tenant's state: its objects and what ties them. Knows no HTTP and no modes."""
 
 import copy
 import random

@@ -1,19 +1,16 @@
-"""Every switch for what is adjustable or unknown about Entra ID: a field each, with the default that comes first.
+"""Every mode for what is adjustable or unknown about Entra ID: a field each, with the default that comes first.
 
 The figures in brackets are sections of the Graph reference.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field
-
-Count = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0)]
+from bridge.sandbox.modes import Count, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Switches:
+class Modes:
     """How this Entra ID behaves."""
 
     token_life: Count = 3599
@@ -32,4 +29,4 @@ class Switches:
     """A group that hides its members, read without `Member.Read.Hidden`: refused, or seemingly empty. [6, 12.1]"""
 
 
-DEFAULT_SWITCHES: Final = Switches()
+DEFAULT_MODES: Final = Modes()
