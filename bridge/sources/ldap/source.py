@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
@@ -14,22 +13,12 @@ from bridge.sources.ldap.read import Reading
 from bridge.sources.ldap.search import Ldap3Pages, PageReader
 from bridge.sources.ldap.settings import LdapSettings
 from bridge.sources.ldap.wire import WirePages
+from bridge.sources.probe import Probe
 
 T = TypeVar("T")
 
 _LAYERLESS: Final = frozenset({None, "EXTERNAL"})
 """Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What a look at a directory showed, for a person who sets it up."""
-
-    server: str
-    findings: tuple[str, ...]
-    """What there is, in words."""
-    warnings: tuple[str, ...] = ()
-    """What would keep the bridge from doing its work, with the remedy."""
 
 
 def pages_for(session: Session) -> PageReader:
