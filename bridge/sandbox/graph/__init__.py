@@ -49,6 +49,8 @@ from bridge.sandbox.graph.effects import (
     Truncate,
 )
 from bridge.sandbox.graph.faults import Fault
+from bridge.sandbox.graph.federation import EXCHANGE_AUDIENCE, Federation, WorkloadIssuer
+from bridge.sandbox.graph.managed_identity import SYSTEM_ASSIGNED, USER_ASSIGNED, ManagedIdentity
 from bridge.sandbox.graph.model import DirectoryObject, Kind, Value
 from bridge.sandbox.graph.modes import Modes
 from bridge.sandbox.graph.page_effects import (
@@ -73,12 +75,15 @@ __all__ = [
     "DEFAULT_CLIENT_ID",
     "DEFAULT_CLIENT_SECRET",
     "EVERY_ROLE",
+    "EXCHANGE_AUDIENCE",
     "EXPIRED_PAGE_TOKEN",
     "GROUPS",
     "HIDDEN",
     "SYNC_STATE_NOT_FOUND",
+    "SYSTEM_ASSIGNED",
     "TOKEN_EXPIRED",
     "USERS",
+    "USER_ASSIGNED",
     "Application",
     "Applications",
     "Body",
@@ -93,11 +98,13 @@ __all__ = [
     "EndEarly",
     "EntraSandbox",
     "Fault",
+    "Federation",
     "Html",
     "Kind",
     "LinkBack",
     "LinkTo",
     "LoggedRequest",
+    "ManagedIdentity",
     "Meanwhile",
     "Modes",
     "Nulls",
@@ -121,4 +128,5 @@ __all__ = [
     "Truncate",
     "UnknownReference",
     "Value",
+    "WorkloadIssuer",
 ]

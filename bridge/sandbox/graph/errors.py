@@ -1,4 +1,4 @@
-"""Errors in Graph's own form (Graph reference 5.2)."""
+"""Errors: Graph's own, and those of the token endpoint (Graph reference 5.2 and 7.9)."""
 
 import uuid
 from typing import Final
@@ -29,6 +29,18 @@ class GraphError(Exception):
         self.inner_code = inner_code
         """A more specific code, two levels down."""
         super().__init__(f"{status} {code}: {message}")
+
+
+class SignInError(Exception):
+    """No token is given (Graph reference 7.9)."""
+
+    def __init__(self, code: int, error: str, message: str, status: int = 400, *, headers: Headers = ()) -> None:
+        self.code = code
+        self.error = error
+        self.message = message
+        self.status = status
+        self.headers = headers
+        super().__init__(f"AADSTS{code}: {message}")
 
 
 def bad_request(message: str) -> GraphError:

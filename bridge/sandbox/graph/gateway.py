@@ -8,15 +8,15 @@ from typing import Final
 from urllib.parse import unquote
 
 from bridge.sandbox.graph import directory_api
-from bridge.sandbox.graph.applications import Token, Tokens
 from bridge.sandbox.graph.call import ROOT, Call
 from bridge.sandbox.graph.directory_api import RELATIONS
 from bridge.sandbox.graph.encoding import Encoder, Sight
 from bridge.sandbox.graph.errors import GraphError, bad_request, error_answer
 from bridge.sandbox.graph.model import Kind, timestamp
-from bridge.sandbox.graph.modes import Modes
 from bridge.sandbox.graph.query import read_query
+from bridge.sandbox.graph.scenery import Scenery
 from bridge.sandbox.graph.tenant import Tenant
+from bridge.sandbox.graph.tokens import Token
 from bridge.sandbox.messages import Answer, Request
 
 GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"
@@ -33,25 +33,22 @@ Operation = Callable[[Call], Answer]
 class Gateway:
     """Everything of one tenant that HTTP can reach under `/v1.0`, but for `$batch`. Without a socket."""
 
-    def __init__(self, tenant: Tenant, tokens: Tokens, modes: Modes, base: str) -> None:
-        self.tenant = tenant
-        self.tokens = tokens
-        self.modes = modes
-        self.base = base
+    def __init__(self, scenery: Scenery) -> None:
+        self._scenery = scenery
         self._encoder = Encoder()
 
     def answer(self, request: Request, tenant: Tenant | None = None) -> Answer:
         """Answer a request; with another tenant, as a server that knows only that one."""
-        with self.tenant.lock:
+        with self._scenery.tenant.lock:
             try:
-                answer = self._operate(request, tenant or self.tenant)
+                answer = self._operate(request, tenant or self._scenery.tenant)
             except GraphError as error:
                 answer = self.refusal(error, request)
         return self.headed(answer, request)
 
     def refusal(self, error: GraphError, request: Request) -> Answer:
         """The answer that an error becomes."""
-        date = timestamp(self.tenant.clock()).removesuffix("Z")
+        date = timestamp(self._scenery.tenant.clock()).removesuffix("Z")
         return error_answer(error, date, request.headers.get("client-request-id", ""))
 
     def headed(self, answer: Answer, request: Request) -> Answer:
@@ -67,10 +64,10 @@ class Gateway:
 
     def admitted(self, request: Request) -> Token:
         """The token that a request carries. Raises GraphError with 401."""
-        token = self.tokens.get(request.bearer)
-        if token is not None and self.tenant.clock() < token.expires:
+        token = self._scenery.tokens.get(request.bearer)
+        if token is not None and self._scenery.tenant.clock() < token.expires:
             return token
-        authorization = f"{self.base}/common/oauth2/authorize"
+        authorization = f"{self._scenery.base}/common/oauth2/authorize"
         challenge = f'Bearer realm="", authorization_uri="{authorization}", client_id="{GRAPH_APP}"'
         message = _complaint(request, token)
         raise GraphError(401, "InvalidAuthenticationToken", message, headers=(("WWW-Authenticate", challenge),))
@@ -81,9 +78,9 @@ class Gateway:
         operation = _operation(segments)
         if operation is None or not request.path.startswith(f"{ROOT}/"):
             raise bad_request(f"Resource not found for the segment '{segments[-1]}'.")
-        sight = Sight(token.roles, self.modes.unreadable)
+        sight = Sight(token.roles, self._scenery.modes.unreadable)
         query = read_query(request)
-        call = Call(request, query, tenant, sight, self.modes, self._encoder, self.base)
+        call = Call(request, query, tenant, sight, self._scenery.modes, self._encoder, self._scenery.base)
         answer = operation(call)
         units = ("x-ms-resource-unit", str(cost(segments, call)))
         return replace(answer, headers=(*answer.headers, units))

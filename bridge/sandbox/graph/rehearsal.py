@@ -1,21 +1,23 @@
 """The sandbox without its socket: requests in, deliveries out, and a log of both."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from bridge.sandbox.faults import Faults
-from bridge.sandbox.graph.applications import Applications, Tokens
 from bridge.sandbox.graph.batch import BATCH_PATH, answer_batch, read_batch
 from bridge.sandbox.graph.call import ROOT
 from bridge.sandbox.graph.effects import Scene
-from bridge.sandbox.graph.errors import GraphError
+from bridge.sandbox.graph.errors import GraphError, SignInError
 from bridge.sandbox.graph.faults import Fault
 from bridge.sandbox.graph.gateway import Gateway
-from bridge.sandbox.graph.modes import Modes
+from bridge.sandbox.graph.managed_identity import PATHS as MANAGED_IDENTITY_PATHS
+from bridge.sandbox.graph.managed_identity import ManagedIdentities, ManagedIdentity
 from bridge.sandbox.graph.request_log import LoggedRequest, RequestLog, harmless_headers, harmless_query
-from bridge.sandbox.graph.sign_in import SignIn, SignInError
+from bridge.sandbox.graph.scenery import Scenery
+from bridge.sandbox.graph.sign_in import SignIn
 from bridge.sandbox.graph.tenant import Tenant
 from bridge.sandbox.messages import Answer, Delivery, Request
 from bridge.sandbox.modes import changed
@@ -32,14 +34,13 @@ class _ItemBreaksBatch(Exception):  # noqa: N818 - it is how the batch ends
 
 
 class Rehearsal:
-    """A tenant with its applications, its Graph, its sign-in, and the log."""
+    """Graph, sign-in and managed identities over one scenery; the faults, and the log."""
 
-    def __init__(self, tenant: Tenant, applications: Applications, modes: Modes, base: str) -> None:
-        self.tenant = tenant
-        self.applications = applications
-        self.tokens = Tokens(tenant.clock, tenant.id)
-        self.gateway = Gateway(tenant, self.tokens, modes, base)
-        self.sign_in = SignIn(tenant, applications, self.tokens, modes, base)
+    def __init__(self, scenery: Scenery, identities: Iterable[ManagedIdentity], arc_folder: Path | None) -> None:
+        self.scenery = scenery
+        self.gateway = Gateway(scenery)
+        self.sign_in = SignIn(scenery)
+        self.identities = ManagedIdentities(scenery, identities, arc_folder)
         self.faults: Faults[Fault] = Faults()
         self.log = RequestLog()
         self.closing = threading.Event()
@@ -47,7 +48,7 @@ class Rehearsal:
 
     def set_modes(self, values: Mapping[str, object]) -> None:
         """Behave otherwise from the next request on; modes not named stay. Raises ModeError."""
-        self.gateway.modes = self.sign_in.modes = changed(self.gateway.modes, values)
+        self.scenery.modes = changed(self.scenery.modes, values)
 
     def deliver(self, request: Request) -> Delivery:
         """Do what a request asks, or what a fault makes of it, and log it."""
@@ -70,10 +71,12 @@ class Rehearsal:
         if fault is None:
             return Delivery(serve(request, None))
         refuse = partial(self._refusal, request)
-        scene = Scene(request, self.tenant, self.gateway.base, serve, refuse, self.pause)
+        scene = Scene(request, self.scenery.tenant, self.scenery.base, serve, refuse, self.pause)
         return fault.effect.befall(scene)
 
     def _answer(self, inner: list[LoggedRequest], request: Request, tenant: Tenant | None) -> Answer:
+        if request.path in MANAGED_IDENTITY_PATHS:
+            return self.identities.answer(request)
         if not request.path.startswith(f"{ROOT}/"):
             return self.sign_in.answer(request)
         if request.path == BATCH_PATH and request.method == "POST":
@@ -106,9 +109,9 @@ class Rehearsal:
         )
 
     def _entry(self, request: Request) -> LoggedRequest:
-        token = self.tokens.get(request.bearer)
+        token = self.scenery.tokens.get(request.bearer)
         return LoggedRequest(
-            time=self.tenant.clock(),
+            time=self.scenery.tenant.clock(),
             method=request.method,
             path=request.path,
             query=harmless_query(request.query),

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final, Self
 
 from bridge.sandbox.certificates import Authority
@@ -9,11 +10,21 @@ from bridge.sandbox.connection import Listener
 from bridge.sandbox.faults import Faults
 from bridge.sandbox.graph.applications import BRIDGE, Application, Applications
 from bridge.sandbox.graph.faults import Fault
+from bridge.sandbox.graph.managed_identity import (
+    APP_SERVICE_PATH,
+    ARC_PATH,
+    SYSTEM_ASSIGNED,
+    USER_ASSIGNED,
+    ManagedIdentity,
+)
+from bridge.sandbox.graph.managed_identity import PATHS as MANAGED_IDENTITY_PATHS
 from bridge.sandbox.graph.modes import DEFAULT_MODES, Modes
 from bridge.sandbox.graph.rehearsal import Rehearsal
 from bridge.sandbox.graph.request_log import Calls, LoggedRequest, counted
+from bridge.sandbox.graph.scenery import Scenery
 from bridge.sandbox.graph.tenant import Tenant
-from bridge.sandbox.messages import Delivery, Request
+from bridge.sandbox.graph.tokens import Tokens
+from bridge.sandbox.messages import Answer, Delivery, Request
 
 LOOPBACK: Final = "127.0.0.1"
 _NAME: Final = "localhost"
@@ -31,28 +42,59 @@ class EntraSandbox:
     Everything that is asked is in `requests`, and counted in `calls`. Port 0 takes a free one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has its default
         self,
         tenant: Tenant | None = None,
         *,
         modes: Modes = DEFAULT_MODES,
         applications: Iterable[Application] = (BRIDGE,),
+        identities: Iterable[ManagedIdentity] = (SYSTEM_ASSIGNED, USER_ASSIGNED),
+        arc_folder: Path | None = None,
         certificates: Authority | None = None,
         port: int = 0,
     ) -> None:
         self.tenant = Tenant() if tenant is None else tenant
         self.certificates = certificates or Authority()
         """Who signed the certificate of `url`."""
-        self._listener = Listener((LOOPBACK, port), self._deliver, self._pause, self.certificates.server_context())
-        self._rehearsal = Rehearsal(self.tenant, Applications(applications), modes, self.url)
-        self._thread = threading.Thread(target=self._listener.serve_forever, args=(_POLL,), daemon=True)
+        context = self.certificates.server_context()
+        self._listeners = (
+            Listener((LOOPBACK, port), self._deliver, self._pause, context),
+            Listener((LOOPBACK, 0), self._deliver_locally, self._pause),
+        )
+        tokens = Tokens(self.tenant.clock, self.tenant.id)
+        self._scenery = Scenery(self.tenant, Applications(applications), tokens, modes, self.url)
+        self._rehearsal = Rehearsal(self._scenery, identities, arc_folder)
+        self._threads = [
+            threading.Thread(target=one.serve_forever, args=(_POLL,), daemon=True) for one in self._listeners
+        ]
 
     # ---- addresses -------------------------------------------------------------------------------------
 
     @property
     def url(self) -> str:
         """The root of all addresses, such as `https://localhost:8443`: the login host's, and the Graph host's."""
-        return f"https://{_NAME}:{self._listener.server_address[1]}"
+        return f"https://{_NAME}:{self._listeners[0].server_address[1]}"
+
+    @property
+    def local_url(self) -> str:
+        """The root of the managed identities' endpoints, over plain HTTP as they are."""
+        return f"http://{LOOPBACK}:{self._listeners[1].server_address[1]}"
+
+    @property
+    def imds_environment(self) -> dict[str, str]:
+        """The variables that lead clients to a VM's endpoint here."""
+        return {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.local_url}
+
+    @property
+    def app_service_environment(self) -> dict[str, str]:
+        """The variables of a program in App Service."""
+        endpoint = f"{self.local_url}{APP_SERVICE_PATH}"
+        return {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": self._rehearsal.identities.header}
+
+    @property
+    def arc_environment(self) -> dict[str, str]:
+        """The variables of a program on a machine with Arc; the sandbox needs its `arc_folder`."""
+        return {"IDENTITY_ENDPOINT": f"{self.local_url}{ARC_PATH}", "IMDS_ENDPOINT": self.local_url}
 
     @property
     def elsewhere(self) -> str:
@@ -85,7 +127,7 @@ class EntraSandbox:
     @property
     def modes(self) -> Modes:
         """How it behaves now."""
-        return self._rehearsal.gateway.modes
+        return self._scenery.modes
 
     def set_modes(self, **values: object) -> None:
         """Behave otherwise from the next request on; modes not named stay. Raises ModeError."""
@@ -99,12 +141,12 @@ class EntraSandbox:
     @property
     def applications(self) -> Applications:
         """The app registrations; give and take consent here."""
-        return self._rehearsal.applications
+        return self._scenery.applications
 
     def revoke_tokens(self) -> None:
         """Make every token given out so far worthless."""
         with self.tenant.lock:
-            self._rehearsal.tokens.revoke_all()
+            self._scenery.tokens.revoke_all()
 
     # ---- life ------------------------------------------------------------------------------------------
 
@@ -117,7 +159,8 @@ class EntraSandbox:
 
     def start(self) -> None:
         """Serve in the background, once, until `close`."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def serve_forever(self) -> None:
         """Serve until another thread or a signal's handler calls `close`, or until KeyboardInterrupt."""
@@ -130,11 +173,17 @@ class EntraSandbox:
     def close(self) -> None:
         """End every connection and every delay, and free the port. Closing twice is closing once."""
         self._rehearsal.closing.set()
-        if self._thread.is_alive():
-            self._listener.shutdown()
-        self._listener.server_close()
+        for listener, thread in zip(self._listeners, self._threads, strict=True):
+            if thread.is_alive():
+                listener.shutdown()
+            listener.server_close()
 
     def _deliver(self, request: Request) -> Delivery:
+        return self._rehearsal.deliver(request)
+
+    def _deliver_locally(self, request: Request) -> Delivery:
+        if request.path not in MANAGED_IDENTITY_PATHS:
+            return Delivery(Answer(404))
         return self._rehearsal.deliver(request)
 
     def _pause(self, seconds: float) -> None:

@@ -5,11 +5,12 @@ import uuid
 from typing import Final
 from urllib.parse import parse_qs
 
-from bridge.sandbox.graph.applications import Application, Applications, Secret, Tokens
-from bridge.sandbox.graph.errors import Headers
+from bridge.sandbox.graph.applications import Application, Secret
+from bridge.sandbox.graph.assertions import ASSERTION_TYPE, verify
+from bridge.sandbox.graph.errors import SignInError
 from bridge.sandbox.graph.model import timestamp
-from bridge.sandbox.graph.modes import Modes
-from bridge.sandbox.graph.tenant import Tenant
+from bridge.sandbox.graph.scenery import Scenery
+from bridge.sandbox.graph.tenant import DOMAIN, INITIAL_DOMAIN
 from bridge.sandbox.messages import Answer, Request, json_answer
 
 INSTANCE_DISCOVERY: Final = "/common/discovery/instance"
@@ -23,29 +24,11 @@ GRAPH_HOSTS: Final = (
 )
 
 
-class SignInError(Exception):
-    """No token is given (Graph reference 7.9)."""
-
-    def __init__(self, code: int, error: str, message: str, status: int = 400, *, headers: Headers = ()) -> None:
-        self.code = code
-        self.error = error
-        self.message = message
-        self.status = status
-        self.headers = headers
-        super().__init__(f"AADSTS{code}: {message}")
-
-
 class SignIn:
     """The addresses outside Graph."""
 
-    def __init__(
-        self, tenant: Tenant, applications: Applications, tokens: Tokens, modes: Modes, base: str
-    ) -> None:
-        self.modes = modes
-        self._tenant = tenant
-        self._applications = applications
-        self._tokens = tokens
-        self._base = base
+    def __init__(self, scenery: Scenery) -> None:
+        self._scenery = scenery
 
     def answer(self, request: Request) -> Answer:
         """Answer a request to any address that is not Graph's."""
@@ -65,14 +48,14 @@ class SignIn:
 
     def _instance(self) -> dict[str, object]:
         return {
-            "tenant_discovery_endpoint": f"{self._base}/{self._tenant.id}{_DISCOVERY}",
+            "tenant_discovery_endpoint": f"{self._scenery.base}/{self._scenery.tenant.id}{_DISCOVERY}",
             "api-version": "1.1",
             "metadata": [],
         }
 
     def _configuration(self, tenant: str) -> dict[str, object]:
         self._check_tenant(tenant)
-        authority = f"{self._base}/{self._tenant.id}"
+        authority = f"{self._scenery.base}/{self._scenery.tenant.id}"
         return {
             "issuer": f"{authority}/v2.0",
             "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
@@ -87,22 +70,22 @@ class SignIn:
         audience = self._resource(fields.get("scope", ""))
         application = self._application(fields.get("client_id", ""))
         self._prove(application, fields)
-        token = self._tokens.issue(application, audience, self.modes.token_life)
-        life = self.modes.token_life
+        token = self._scenery.tokens.issue(application, audience, self._scenery.modes.token_life)
+        life = self._scenery.modes.token_life
         return json_answer(
             {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token},
             headers=(("Cache-Control", "no-store, no-cache"),),
         )
 
     def _check_tenant(self, tenant: str) -> None:
-        if tenant.casefold() != self._tenant.id:
+        if tenant.casefold() not in {self._scenery.tenant.id, DOMAIN, INITIAL_DOMAIN}:
             raise SignInError(90002, "invalid_request", f"Tenant '{tenant}' not found.")
 
     def _resource(self, scope: str) -> str:
         resource = scope.removesuffix("/.default")
         if resource == scope:
             raise SignInError(1002012, "invalid_scope", "The scope of client credentials must end in /.default.")
-        if resource.rstrip("/") not in (*GRAPH_HOSTS, self._base):
+        if resource.rstrip("/") not in (*GRAPH_HOSTS, self._scenery.base):
             raise SignInError(
                 500011, "invalid_resource", f"The resource principal named {resource} was not found."
             )
@@ -115,31 +98,44 @@ class SignIn:
             raise SignInError(
                 700038, "unauthorized_client", f"'{client_id}' is not a valid application identifier."
             ) from None
-        known = self._applications.known(client_id)
+        known = self._scenery.applications.known(client_id)
         if known is None:
-            message = (
-                f"Application with identifier '{client_id}' was not found in the directory '{self._tenant.name}'."
-            )
+            directory = self._scenery.tenant.name
+            message = f"Application with identifier '{client_id}' was not found in the directory '{directory}'."
             raise SignInError(700016, "unauthorized_client", message)
         return known
 
     def _prove(self, application: Application, fields: dict[str, str]) -> None:
-        if "client_secret" not in fields:
-            raise SignInError(
-                7000218, "invalid_client", "The request must have a 'client_assertion' or a 'client_secret'.", 401
-            )
-        secret = _matching(application.secrets, fields["client_secret"])
+        if not application.enabled:
+            raise SignInError(7000112, "unauthorized_client", f"Application '{application.id}' is disabled.")
+        if "client_assertion" in fields:
+            self._prove_by_assertion(application, fields)
+        elif fields.get("client_secret"):
+            self._prove_by_secret(application, fields["client_secret"])
+        else:
+            message = "The request must have a 'client_assertion' or a 'client_secret'."
+            raise SignInError(7000218, "invalid_client", message, 401)
+
+    def _prove_by_secret(self, application: Application, text: str) -> None:
+        secret = _matching(application.secrets, text)
         if secret is None:
             message = f"Invalid client secret provided for app '{application.id}'."
             raise SignInError(7000215, "invalid_client", message, 401)
-        if secret.expires is not None and secret.expires <= self._tenant.clock():
+        if secret.expires is not None and secret.expires <= self._scenery.tenant.clock():
             message = f"The provided client secret keys for app '{application.id}' are expired."
             raise SignInError(7000222, "invalid_client", message, 401)
+
+    def _prove_by_assertion(self, application: Application, fields: dict[str, str]) -> None:
+        if fields.get("client_assertion_type") != ASSERTION_TYPE:
+            raise SignInError(900144, "invalid_request", "The 'client_assertion_type' is missing or unknown.")
+        authority = f"{self._scenery.base}/{self._scenery.tenant.id}"
+        audiences = {f"{authority}{_TOKEN}", f"{authority}/v2.0", authority}
+        verify(application, fields["client_assertion"], audiences, self._scenery.tenant.clock())
 
     def refusal(self, error: SignInError) -> Answer:
         """The answer that an error becomes."""
         trace, correlation = uuid.uuid4(), uuid.uuid4()
-        moment = timestamp(self._tenant.clock()).replace("T", " ")
+        moment = timestamp(self._scenery.tenant.clock()).replace("T", " ")
         return json_answer(
             {
                 "error": error.error,
@@ -149,7 +145,7 @@ class SignIn:
                 "timestamp": moment,
                 "trace_id": str(trace),
                 "correlation_id": str(correlation),
-                "error_uri": f"{self._base}/error?code={error.code}",
+                "error_uri": f"{self._scenery.base}/error?code={error.code}",
             },
             error.status,
             error.headers,
