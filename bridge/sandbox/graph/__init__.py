@@ -62,6 +62,7 @@ from bridge.sandbox.graph.page_effects import (
     Nulls,
     OmitValue,
     RepeatItems,
+    Resync,
     SkipPage,
     SpoilValue,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "RepeatItem",
     "RepeatItems",
     "Reset",
+    "Resync",
     "ReverseItems",
     "Secret",
     "Silence",

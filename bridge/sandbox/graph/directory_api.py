@@ -13,7 +13,7 @@ from bridge.sandbox.messages import TEXT_TYPE, Answer, json_answer
 TRANSITIVE: Final = "transitiveMembers"
 RELATIONS: Final = frozenset({Tie.MEMBERS.value, TRANSITIVE, Tie.OWNERS.value})
 _CAST: Final = "microsoft.graph."
-_PLURALS: Final = {
+PLURALS: Final = {
     Kind.USER: "users",
     Kind.GROUP: "groups",
     Kind.DEVICE: "devices",
@@ -27,7 +27,7 @@ def objects(call: Call, kind: Kind) -> Answer:
     found = _listed(call, kind)
     by_id = {one.id: one for one in found}
     return call.page(
-        list(by_id), lambda ids: [by_id[one] for one in ids], what=_PLURALS[kind], counted=call.query.advanced
+        list(by_id), lambda ids: [by_id[one] for one in ids], what=PLURALS[kind], counted=call.query.advanced
     )
 
 
@@ -38,13 +38,13 @@ def count_objects(call: Call, kind: Kind) -> Answer:
 
 def single(call: Call, kind: Kind, object_id: str) -> Answer:
     """One object, by its id; a user by the UPN too."""
-    _admit(call, kind)
+    admit(call, kind)
     return _entity(call, _find(call, kind, object_id))
 
 
 def manager(call: Call, user_id: str) -> Answer:
     """Who manages a user."""
-    _admit(call, Kind.USER)
+    admit(call, Kind.USER)
     user = _find(call, Kind.USER, user_id)
     found = call.tenant.objects.get(call.tenant.ties.managers.get(user.id, ""))
     if found is None:
@@ -56,7 +56,7 @@ def manager(call: Call, user_id: str) -> Answer:
 def related(call: Call, group_id: str, relation: str, cast: str = "") -> Answer:
     """The members, transitive members or owners of a group; with a cast, those of one kind."""
     ids = _related(call, group_id, relation, cast)
-    what = _PLURALS[_kind(cast)] if cast else "directoryObjects"
+    what = PLURALS[_kind(cast)] if cast else "directoryObjects"
     return call.page(ids, _live(call), what=what, typed=not cast, counted=call.query.advanced)
 
 
@@ -69,7 +69,7 @@ def count_related(call: Call, group_id: str, relation: str, cast: str = "") -> A
 
 
 def _listed(call: Call, kind: Kind) -> list[DirectoryObject]:
-    _admit(call, kind)
+    admit(call, kind)
     wanted = call.query.filter
     if wanted is None:
         return call.tenant.all(kind)
@@ -128,7 +128,8 @@ def _find(call: Call, kind: Kind, object_id: str) -> DirectoryObject:
     return found
 
 
-def _admit(call: Call, kind: Kind) -> None:
+def admit(call: Call, kind: Kind) -> None:
+    """Whether the caller may read objects of this kind. Raises GraphError with 403."""
     if not call.sight.reads(kind):
         raise denied()
 
@@ -156,5 +157,5 @@ def _count(call: Call, number: int) -> Answer:
 
 
 def _entity(call: Call, one: DirectoryObject) -> Answer:
-    context = call.context(f"{_PLURALS[one.kind]}/$entity")
+    context = call.context(f"{PLURALS[one.kind]}/$entity")
     return json_answer({"@odata.context": context, **shape(one, call.query.select, call.sight)})

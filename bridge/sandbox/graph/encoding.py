@@ -64,7 +64,7 @@ class Encoder:
         for one in objects:
             cached = known.get(one.id)
             if cached is None or cached[0] is not one:
-                cached = known[one.id] = (one, _encode(shape(one, select, sight, typed=typed)))
+                cached = known[one.id] = (one, encode(shape(one, select, sight, typed=typed)))
             fragments.append(cached[1])
         return fragments
 
@@ -88,8 +88,9 @@ def listing(items: Sequence[bytes], context: str, **notes: object) -> bytes:
     """A page: what it is about, its notes (`@odata.nextLink` and the like, where they are said), its items."""
     told = {f"@odata.{name}": note for name, note in notes.items() if note is not None}
     head = {"@odata.context": context, **told}
-    return _encode(head)[:-1] + b',"value":[' + b",".join(items) + b"]}"
+    return encode(head)[:-1] + b',"value":[' + b",".join(items) + b"]}"
 
 
-def _encode(value: object) -> bytes:
+def encode(value: object) -> bytes:
+    """A value as JSON without spaces."""
     return json.dumps(value, separators=(",", ":")).encode()

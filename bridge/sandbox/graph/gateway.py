@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import unquote
 
-from bridge.sandbox.graph import directory_api
+from bridge.sandbox.graph import delta_api, directory_api
 from bridge.sandbox.graph.call import ROOT, Call
 from bridge.sandbox.graph.directory_api import RELATIONS
 from bridge.sandbox.graph.encoding import Encoder, Sight
@@ -100,16 +100,26 @@ def cost(segments: list[str], call: Call) -> int:
 
 def _operation(segments: list[str]) -> Operation | None:
     match segments:
-        case [("users" | "groups") as plural]:
-            return partial(directory_api.objects, kind=_KINDS[plural])
-        case [("users" | "groups") as plural, "$count"]:
-            return partial(directory_api.count_objects, kind=_KINDS[plural])
-        case [("users" | "groups") as plural, object_id]:
-            return partial(directory_api.single, kind=_KINDS[plural], object_id=object_id)
         case ["users", user_id, "manager"]:
             return partial(directory_api.manager, user_id=user_id)
         case ["groups", group_id, relation, *rest] if relation in RELATIONS:
             return _relation(group_id, relation, rest)
+        case [plural, *rest] if plural in _KINDS:
+            return _collection(_KINDS[plural], rest)
+        case _:
+            return None
+
+
+def _collection(kind: Kind, rest: list[str]) -> Operation | None:
+    match rest:
+        case []:
+            return partial(directory_api.objects, kind=kind)
+        case ["$count"]:
+            return partial(directory_api.count_objects, kind=kind)
+        case ["delta"]:
+            return partial(delta_api.delta, kind=kind)
+        case [object_id]:
+            return partial(directory_api.single, kind=kind, object_id=object_id)
         case _:
             return None
 

@@ -6,7 +6,7 @@ The figures in brackets are sections of the Graph reference.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from bridge.sandbox.modes import Count, Seconds
+from bridge.sandbox.modes import Count, Positive, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,27 @@ class Modes:
 
     hidden_members: Literal["403", "empty"] = "403"
     """A group that hides its members, read without `Member.Read.Hidden`: refused, or seemingly empty. [6, 12.1]"""
+
+    delta_page: Positive = 100
+    """Entries on a page of a delta. [2.1]"""
+
+    delta_slice: Positive = 1000
+    """Members in one entry of a delta; a group with more has several entries, on whatever pages. [2.1]"""
+
+    delta_token_life: Seconds = 7 * 86_400.0
+    """Seconds after which a `$deltatoken` is expired. [2.2]"""
+
+    delta_lag: Seconds = 0.0
+    """Seconds until a change is in a delta; until then it seems that nothing happened. [2.1]"""
+
+    delta_replays: Count = 0
+    """A delta tells so many changes again that came before its token. [2.1]"""
+
+    delta_removed_at_first: bool = False
+    """The first round tells of members, too, who left long ago. [2.1]"""
+
+    delta_purges: Literal["told", "silent"] = "told"
+    """Whether a member that was purged is told as removed from its groups. [2.3]"""
 
 
 DEFAULT_MODES: Final = Modes()

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bridge.sandbox.graph.effects import Scene
-from bridge.sandbox.graph.paging import link
+from bridge.sandbox.graph.errors import GraphError
+from bridge.sandbox.graph.paging import link, short_link
 from bridge.sandbox.messages import Answer, Delivery, Request
 
 NEXT_LINK = "@odata.nextLink"
@@ -124,6 +125,20 @@ class RepeatItems:
     def befall(self, scene: Scene) -> Delivery:
         """Tell them again."""
         return Delivery(_edited(scene.answer(), lambda page: page.update(value=page["value"] * 2)))
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """410: the delta's token is gone, and Location says where to begin anew (Graph reference 2.2)."""
+
+    location: str = ""
+    """Empty: this delta without a token."""
+
+    def befall(self, scene: Scene) -> Delivery:
+        """Send away."""
+        anew = self.location or short_link(scene.base, scene.request, "deltatoken", "")
+        error = GraphError(410, "resyncRequired", "Begin anew.", headers=(("Location", anew),))
+        return Delivery(scene.refuse(error))
 
 
 def own_link(scene: Scene) -> str:

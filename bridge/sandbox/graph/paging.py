@@ -44,6 +44,11 @@ def cut(ids: Sequence[str], after: str, size: int) -> Sequence[str]:
     return ids[start : start + size]
 
 
+def short_link(base: str, request: Request, name: str, token: str) -> str:
+    """The request's address with a token alone, which has all the rest in it."""
+    return f"{base}{request.path}?${name}={token}"
+
+
 def page_number(request: Request) -> int:
     """Which page of a list a request asks for, from 1."""
     match unpack(request.parameters.get("$skiptoken", "")):

@@ -19,13 +19,18 @@ class Query:
     select: tuple[str, ...]
     """Empty: what is usual for the kind."""
     top: int | None
-    filter: Filter | None
+    filter_text: str
     count: bool
     eventual: bool
     """Whether `ConsistencyLevel: eventual` was sent, with this very request."""
     skiptoken: str
     deltatoken: str | None
     """None: there is no such option; empty: there is, without a value."""
+
+    @property
+    def filter(self) -> Filter | None:
+        """What `$filter` lets through. Raises GraphError."""
+        return read_filter(self.filter_text) if self.filter_text else None
 
     @property
     def advanced(self) -> bool:
@@ -42,7 +47,7 @@ def read_query(request: Request) -> Query:
     return Query(
         select=tuple(name.strip() for name in given.get("$select", "").split(",") if name.strip()),
         top=_page_size(given.get("$top")),
-        filter=read_filter(given["$filter"]) if given.get("$filter") else None,
+        filter_text=given.get("$filter", ""),
         count=given.get("$count", "").casefold() == "true",
         eventual=request.headers.get("consistencylevel", "").casefold() == "eventual",
         skiptoken=given.get("$skiptoken", ""),

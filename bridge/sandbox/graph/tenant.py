@@ -31,6 +31,8 @@ class Change:
     """A property, `members`, `owners`, `manager`; empty: the whole object came, went or came back."""
     related: str = ""
     """Who came into `members` or `owners`, or left."""
+    time: float = 0.0
+    """When, in seconds since 1970."""
 
 
 class Tenant:
@@ -50,7 +52,10 @@ class Tenant:
         self.deleted: dict[str, DirectoryObject] = {}
         """Those that can be restored."""
         self.ties = Ties()
+        self.purged: dict[str, Kind] = {}
+        """What there was and cannot be restored."""
         self.changes: list[Change] = []
+        """Everything that happened, oldest first; a group's first members came with it."""
 
     def new_id(self) -> str:
         """Make up an id."""
@@ -62,6 +67,7 @@ class Tenant:
         with self.lock:
             other = copy.copy(self)
             other.objects, other.deleted = dict(self.objects), dict(self.deleted)
+            other.purged = dict(self.purged)
             other.ties, other.changes = self.ties.copy(), list(self.changes)
             return other
 
@@ -150,7 +156,8 @@ class Tenant:
             _check(before.kind, properties)
             after = replace(before, properties={**before.properties, **properties})
             self.objects[after.id] = after
-            self.changes += [Change(after.id, name) for name in properties]
+            for name in properties:
+                self._note(after.id, name)
             return after
 
     def add_members(self, group: Reference, *members: Reference, tie: Tie = Tie.MEMBERS) -> None:
@@ -158,7 +165,8 @@ class Tenant:
         with self.lock:
             group_id, ids = self._ids(group, members)
             self.ties.put(tie, group_id, ids)
-            self.changes += [Change(group_id, tie, one) for one in ids]
+            for one in ids:
+                self._note(group_id, tie, one)
 
     def remove_members(self, group: Reference, *members: Reference, tie: Tie = Tie.MEMBERS) -> None:
         """Take objects out of a group, or from among its owners."""
@@ -166,7 +174,7 @@ class Tenant:
             group_id, ids = self._ids(group, members)
             for one in ids:
                 self.ties.take(tie, group_id, one)
-            self.changes += [Change(group_id, tie, one) for one in ids]
+                self._note(group_id, tie, one)
 
     def set_manager(self, user: Reference, manager: Reference | None) -> None:
         """Say who manages somebody, or that nobody does."""
@@ -176,7 +184,7 @@ class Tenant:
                 self.ties.managers.pop(user_id, None)
             else:
                 self.ties.managers[user_id] = self.find(manager).id
-            self.changes.append(Change(user_id, "manager"))
+            self._note(user_id, "manager")
 
     def delete(self, what: Reference) -> None:
         """Delete. Users and Microsoft 365 groups keep their ties, and can be restored; all others are gone."""
@@ -185,25 +193,24 @@ class Tenant:
             if gone.kind is Kind.USER or gone.unified:
                 when = {"deletedDateTime": timestamp(self.clock())}
                 self.deleted[gone.id] = replace(gone, properties={**gone.properties, **when})
+                self._note(gone.id)
             else:
-                self._untie(gone.id)
-            self.changes.append(Change(gone.id))
+                self._bury(gone)
 
     def purge(self, what: Reference) -> None:
         """Delete for good, at once or after deleting."""
         with self.lock:
-            object_id = what.id if isinstance(what, DirectoryObject) else self.find(what).id
-            self.objects.pop(object_id, None)
-            self.deleted.pop(object_id, None)
-            self._untie(object_id)
-            self.changes.append(Change(object_id))
+            gone = what if isinstance(what, DirectoryObject) else self.find(what)
+            self.objects.pop(gone.id, None)
+            self.deleted.pop(gone.id, None)
+            self._bury(gone)
 
     def restore(self, deleted: DirectoryObject) -> None:
         """Bring back what was deleted."""
         with self.lock:
             back = self.deleted.pop(deleted.id)
             self.objects[back.id] = replace(back, properties={**back.properties, "deletedDateTime": None})
-            self.changes.append(Change(back.id))
+            self._note(back.id)
 
     # ---- reading -----------------------------------------------------------------------------------------
 
@@ -239,11 +246,17 @@ class Tenant:
         with self.lock:
             made = DirectoryObject(kind, object_id or self.new_id(), properties)
             self.objects[made.id] = made
-            self.changes.append(Change(made.id))
+            self._note(made.id)
         return made
 
-    def _untie(self, object_id: str) -> None:
-        self.changes += [Change(group_id, tie, object_id) for tie, group_id in self.ties.drop(object_id)]
+    def _bury(self, gone: DirectoryObject) -> None:
+        self.purged[gone.id] = gone.kind
+        self._note(gone.id)
+        for tie, group_id in self.ties.drop(gone.id):
+            self._note(group_id, tie, gone.id)
+
+    def _note(self, object_id: str, aspect: str = "", related: str = "") -> None:
+        self.changes.append(Change(object_id, aspect, related, self.clock().timestamp()))
 
 
 def _check(kind: Kind, names: Iterable[str]) -> None:
