@@ -7,6 +7,7 @@ from bridge.sandbox.messages import Answer, json_answer
 
 Headers = tuple[tuple[str, str], ...]
 
+REQUEST_ID: Final = "request-id"
 NO_PRIVILEGES: Final = "Insufficient privileges to complete the operation."
 
 
@@ -73,7 +74,7 @@ def denied() -> GraphError:
 
 
 def error_answer(error: GraphError, date: str, client_request_id: str = "") -> Answer:
-    """An error as an answer, with a request id of its own."""
+    """An error as an answer, with a request id of its own in body and head."""
     request_id = str(uuid.uuid4())
     inner: dict[str, object] = {
         "date": date,
@@ -83,4 +84,4 @@ def error_answer(error: GraphError, date: str, client_request_id: str = "") -> A
     if error.inner_code:
         inner["innerError"] = {"code": error.inner_code}
     body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
-    return json_answer(body, error.status, error.headers)
+    return json_answer(body, error.status, ((REQUEST_ID, request_id), *error.headers))

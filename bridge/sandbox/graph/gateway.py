@@ -11,7 +11,7 @@ from bridge.sandbox.graph import delta_api, directory_api
 from bridge.sandbox.graph.call import ROOT, Call
 from bridge.sandbox.graph.directory_api import RELATIONS
 from bridge.sandbox.graph.encoding import Encoder, Sight
-from bridge.sandbox.graph.errors import GraphError, bad_request, error_answer
+from bridge.sandbox.graph.errors import REQUEST_ID, GraphError, bad_request, error_answer
 from bridge.sandbox.graph.model import Kind, timestamp
 from bridge.sandbox.graph.query import read_query
 from bridge.sandbox.graph.scenery import Scenery
@@ -53,14 +53,15 @@ class Gateway:
 
     def headed(self, answer: Answer, request: Request) -> Answer:
         """The answer with what Graph has in every head."""
-        request_id = str(uuid.uuid4())
-        headers = (
-            ("request-id", request_id),
-            ("client-request-id", request.headers.get("client-request-id", request_id)),
-            ("x-ms-ags-diagnostic", '{"ServerInfo":{"DataCenter":"Sandbox","Ring":"1","ScaleUnit":"000"}}'),
-            ("OData-Version", "4.0"),
-        )
-        return replace(answer, headers=(*headers, *answer.headers))
+        told = dict(answer.headers)
+        request_id = told.get(REQUEST_ID) or str(uuid.uuid4())
+        usual = {
+            REQUEST_ID: request_id,
+            "client-request-id": request.headers.get("client-request-id", request_id),
+            "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"Sandbox","Ring":"1","ScaleUnit":"000"}}',
+            "OData-Version": "4.0",
+        }
+        return replace(answer, headers=tuple((usual | told).items()))
 
     def admitted(self, request: Request) -> Token:
         """The token that a request carries. Raises GraphError with 401."""
