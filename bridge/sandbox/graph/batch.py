@@ -58,7 +58,8 @@ def _item(entry: Mapping[str, object], outer: Request) -> Item:
         raise TypeError
     own = {str(name).lower(): str(value) for name, value in headers.items()}
     own = {"authorization": outer.headers.get("authorization", "")} | own
-    inner = Request(str(entry["method"]).upper(), f"{ROOT}/{path.lstrip('/')}", query, own)
+    body = json.dumps(entry["body"]).encode() if "body" in entry else b""
+    inner = Request(str(entry["method"]).upper(), f"{ROOT}/{path.lstrip('/')}", query, own, body)
     return Item(entry["id"], inner, tuple(str(one) for one in depends))
 
 

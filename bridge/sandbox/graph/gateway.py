@@ -7,13 +7,14 @@ from functools import partial
 from typing import Final
 from urllib.parse import unquote
 
-from bridge.sandbox.graph import delta_api, directory_api
+from bridge.sandbox.graph import delta_api, directory_api, objects_api
 from bridge.sandbox.graph.call import ROOT, Call
 from bridge.sandbox.graph.directory_api import RELATIONS
 from bridge.sandbox.graph.encoding import Encoder, Sight
-from bridge.sandbox.graph.errors import REQUEST_ID, GraphError, bad_request, error_answer
+from bridge.sandbox.graph.errors import REQUEST_ID, GraphError, Headers, bad_request, error_answer
 from bridge.sandbox.graph.model import Kind, timestamp
-from bridge.sandbox.graph.query import read_query
+from bridge.sandbox.graph.query import Query, read_query
+from bridge.sandbox.graph.quota import NOTABLE, Quota
 from bridge.sandbox.graph.scenery import Scenery
 from bridge.sandbox.graph.tenant import Tenant
 from bridge.sandbox.graph.tokens import Token
@@ -36,6 +37,7 @@ class Gateway:
     def __init__(self, scenery: Scenery) -> None:
         self._scenery = scenery
         self._encoder = Encoder()
+        self._quota = Quota(scenery.tenant.clock)
 
     def answer(self, request: Request, tenant: Tenant | None = None) -> Answer:
         """Answer a request; with another tenant, as a server that knows only that one."""
@@ -76,30 +78,62 @@ class Gateway:
     def _operate(self, request: Request, tenant: Tenant) -> Answer:
         token = self.admitted(request)
         segments = [unquote(one) for one in request.path.removeprefix(f"{ROOT}/").rstrip("/").split("/")]
-        operation = _operation(segments)
+        operation = _operation(request.method, segments)
         if operation is None or not request.path.startswith(f"{ROOT}/"):
             raise bad_request(f"Resource not found for the segment '{segments[-1]}'.")
-        sight = Sight(token.roles, self._scenery.modes.unreadable)
+        modes = self._scenery.modes
+        sight = Sight(token.roles, modes.unreadable)
         query = read_query(request)
-        call = Call(request, query, tenant, sight, self._scenery.modes, self._encoder, self._scenery.base)
+        call = Call(request, query, tenant, sight, modes, self._encoder, self._scenery.base)
+        units = cost(segments, query)
+        usage = self._charge(units, token)
         answer = operation(call)
-        units = ("x-ms-resource-unit", str(cost(segments, call)))
-        return replace(answer, headers=(*answer.headers, units))
+        return replace(answer, headers=(*answer.headers, ("x-ms-resource-unit", str(units)), *usage))
+
+    def _charge(self, units: int, token: Token) -> Headers:
+        """Count what a request costs, and say how much is used where that is much. Raises GraphError with 429."""
+        quota = self._scenery.modes.quota
+        if not quota:
+            return ()
+        self._quota.spend(units)
+        wait = self._quota.wait(quota)
+        if wait:
+            scope = f"Tenant_Application/ReadWrite/{token.client_id}/{self._scenery.tenant.id}"
+            headers = (
+                ("Retry-After", str(wait)),
+                ("x-ms-throttle-scope", scope),
+                ("x-ms-throttle-information", "ResourceUnitLimitExceeded"),
+            )
+            raise GraphError(429, "TooManyRequests", "Too many requests.", headers=headers)
+        used = self._quota.used() / quota
+        return (("x-ms-throttle-limit-percentage", f"{used:.1f}"),) if used > NOTABLE else ()
 
 
-def cost(segments: list[str], call: Call) -> int:
+def cost(segments: list[str], query: Query) -> int:
     """What a request costs, in resource units (Graph reference 5.1)."""
     match segments:
         case ["groups", _, relation, *_]:
             units = _COSTS.get(relation, 1)
         case [*_, last]:
             units = _COSTS.get(last, 1)
-    units -= bool(call.query.select)
-    units -= call.query.top is not None and call.query.top < _SMALL_PAGE
+    units -= bool(query.select)
+    units -= query.top is not None and query.top < _SMALL_PAGE
     return max(units, 1)
 
 
-def _operation(segments: list[str]) -> Operation | None:
+def _operation(method: str, segments: list[str]) -> Operation | None:
+    match method, segments:
+        case "POST", ["directoryObjects", "getByIds"]:
+            return objects_api.by_ids
+        case "GET", ["organization"]:
+            return objects_api.organization
+        case "GET", _:
+            return _reading(segments)
+        case _:
+            return None
+
+
+def _reading(segments: list[str]) -> Operation | None:
     match segments:
         case ["users", user_id, "manager"]:
             return partial(directory_api.manager, user_id=user_id)

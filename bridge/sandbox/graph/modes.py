@@ -22,6 +22,9 @@ class Modes:
     page_token_life: Seconds = 300.0
     """Seconds after which a `$skiptoken` is expired. [1.3]"""
 
+    quota: Count = 0
+    """Resource units that the application has for ten seconds; 0: without end. [5.1]"""
+
     unreadable: Literal["null", "missing"] = "null"
     """Properties that may not be read are null (lists: empty), or are left out. [6]"""
 
