@@ -5,14 +5,26 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StrictInt, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    SecretStr,
+    StrictInt,
+    Tag,
+    field_validator,
+)
 from pydantic_core.core_schema import ValidationInfo
 
 from bridge.config.addresses import ServerAddress
+from bridge.config.entra import EntraDirectory
+from bridge.config.problems import did_you_mean
 from bridge.config.references import Secret
 from bridge.config.service import Model
 from bridge.config.values import (
     NO_FILTER,
+    SHOWN,
     Attribute,
     Dn,
     Duration,
@@ -156,6 +168,13 @@ class LdapDirectory(Model):
     type: Literal["ldap"] = Field(examples=["ldap"])
     """The kind of directory."""
 
+    @field_validator("type", mode="before")
+    @classmethod
+    def _is_a_kind(cls, kind: object) -> object:
+        if kind != "ldap":
+            raise wrong(f"{SHOWN} is not known here.", did_you_mean(str(kind), ("ldap", "entra")))
+        return kind
+
     preset: Literal["openldap", "rfc2307"] = Field(examples=["openldap"])
     """What entries look like: `openldap` (groupOfNames and its like) or `rfc2307` (posixGroup, memberUid)."""
 
@@ -253,8 +272,16 @@ class LdapDirectory(Model):
         return bind
 
 
-Directory: TypeAlias = LdapDirectory
-"""Any kind of directory. With a second kind this becomes a union that `type` tells apart."""
+def _kind(value: object) -> str:
+    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", "")
+    return "EntraDirectory" if kind == "entra" else "LdapDirectory"
+
+
+Directory: TypeAlias = Annotated[
+    Annotated[LdapDirectory, Tag("LdapDirectory")] | Annotated[EntraDirectory, Tag("EntraDirectory")],
+    Discriminator(_kind),
+]
+"""Any kind of directory: `type` tells which."""
 
 
 def _would_leak(data: dict[str, object]) -> bool:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Final
 
 from bridge.config.directories import Directory, ldap_settings
+from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.groups import GroupForEach, GroupSettings, ManagedGroup, Members
 from bridge.config.limits import GroupRemovals, RunRemovals
 from bridge.config.model import Configuration
@@ -27,6 +28,7 @@ from bridge.core.mapping import (
     Settings,
 )
 from bridge.core.model import DirectoryName, Email, GroupId, Selector, SelectorKind, Standing
+from bridge.sources.entra.settings import EntraSettings
 
 
 def policy(configuration: Configuration) -> Policy:
@@ -169,9 +171,15 @@ def _hash(made: Policy, configuration: Configuration) -> str:
 
 def _view(name: str, directory: Directory) -> list[object]:
     """What decides whom a directory names. How it is reached and who signs in does not."""
+    if isinstance(directory, EntraDirectory):
+        return _entra_view(entra_settings(name, directory))
     settings = ldap_settings(name, directory)
     bases = settings.base_dn, settings.people_base or settings.base_dn, settings.groups_base or settings.base_dn
     return [list(settings.servers), list(bases), _canonical(settings.schema)]
+
+
+def _entra_view(settings: EntraSettings) -> list[object]:
+    return [settings.graph_address, settings.tenant_id, list(settings.addresses), settings.guests, settings.nested]
 
 
 def _canonical(value: object) -> object:

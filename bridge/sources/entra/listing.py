@@ -78,7 +78,7 @@ class Listing:
     def _take(self, answer: Answer) -> None:
         if self._call and answer.status in REFUSALS:
             raise refusal(SYSTEM, self._call, answer)
-        items, link = _page(answer, self.what)
+        items, link = items_of(answer, self.what), _link(answer, self.what)
         if not self._links:
             self._count = _count(answer)
         for item in items:
@@ -127,16 +127,22 @@ def read_all(graph: Graph, listings: Sequence[Listing], ids: RequestIds) -> None
             listing.take(result)
 
 
-def _page(answer: Answer, what: str) -> tuple[Sequence[Item], str]:
-    """A page's items, and the link to the next one; empty when there is none. Raises IncompleteRead."""
+def items_of(answer: Answer, what: str) -> Sequence[Item]:
+    """What a page holds. Raises IncompleteRead: a page without a list is not an empty one."""
     value = answer.value
     items = value.get("value") if isinstance(value, dict) else None
-    link = value.get("@odata.nextLink") if isinstance(value, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise IncompleteRead(SYSTEM, f"a page of {what} holds no list")
+    return items
+
+
+def _link(answer: Answer, what: str) -> str:
+    """The link to the next page; empty when there is none. Raises IncompleteRead."""
+    value = answer.value
+    link = value.get("@odata.nextLink") if isinstance(value, dict) else None
     if link is not None and (not isinstance(link, str) or not link):
         raise IncompleteRead(SYSTEM, f"a page of {what} has a link to the next one that is none")
-    return items, link or ""
+    return link or ""
 
 
 def _count(answer: Answer) -> int | None:

@@ -9,10 +9,12 @@ import httpx
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector
 from bridge.sources.entra.graph import SYSTEM, Graph
+from bridge.sources.entra.probing import Probing
 from bridge.sources.entra.read import Reading
 from bridge.sources.entra.settings import EntraSettings, ManagedIdentity
 from bridge.sources.entra.signin.failures import SYSTEM as SIGN_IN
-from bridge.sources.entra.signin.tokens import EntraTokens
+from bridge.sources.entra.signin.tokens import EntraTokens, who_signs_in
+from bridge.sources.probe import Probe
 from bridge.transport.client import Client, Observer, Patience
 from bridge.transport.exchange import Wire, open_http
 from bridge.transport.gate import Clock
@@ -22,10 +24,11 @@ from bridge.transport.settings import Limits, Route, Timeouts, is_loopback
 class EntraSource:
     """One Entra tenant. Safe to share between threads."""
 
-    def __init__(self, settings: EntraSettings, graph: Graph, sign_in: Client) -> None:
+    def __init__(self, settings: EntraSettings, graph: Graph, tokens: EntraTokens, clock: Clock) -> None:
         self._settings = settings
         self._graph = graph
-        self._sign_in = sign_in
+        self._tokens = tokens
+        self._clock = clock
 
     def __enter__(self) -> Self:
         return self
@@ -38,7 +41,7 @@ class EntraSource:
     def close(self) -> None:
         """Drop all connections."""
         self._graph.close()
-        self._sign_in.close()
+        self._tokens.close()
 
     @property
     def name(self) -> DirectoryName:
@@ -51,9 +54,18 @@ class EntraSource:
         What is missing is a doubt in the answer. Raises Denied when Entra does not let us in or Graph grants
         nothing, Throttled and Unavailable when they do not answer.
         """
-        self._sign_in.start_run()
-        self._graph.start_run()
+        self._start_run()
         return Reading(self._settings, self._graph).read(selectors)
+
+    def probe(self) -> Probe:
+        """Sign in and find out what may be read, for `check`. Raises what `read` raises, with the remedy."""
+        self._start_run()
+        probing = Probing(self._settings, self._graph, self._tokens, self._clock)
+        return probing.probe(who_signs_in(self._settings))
+
+    def _start_run(self) -> None:
+        self._tokens.start_run()
+        self._graph.start_run()
 
 
 _NEARBY: Final = Timeouts(connect=5, read=30)
@@ -87,10 +99,9 @@ def open_entra(
     Raises ValueError when the proxy is not one, and OSError when `ca_file` cannot be loaded.
     """
     ground = _Ground(clock, observer, transport)
-    sign_in = _sign_in(settings, ground)
-    tokens = EntraTokens(settings, sign_in)
+    tokens = EntraTokens(settings, _sign_in(settings, ground))
     client = _client(SYSTEM, settings.graph_address, settings, ground)
-    return EntraSource(settings, Graph(client, tokens, settings.graph_address), sign_in)
+    return EntraSource(settings, Graph(client, tokens, settings.graph_address), tokens, clock)
 
 
 def _sign_in(settings: EntraSettings, ground: _Ground) -> Client:

@@ -51,8 +51,10 @@ _PASSING_CODES: Final = frozenset({90033, 90006, 90024})
 def refused(who: str, answer: Mapping[str, object], hidden: Iterable[str] = ()) -> RemoteError:
     """The error for an answer without a token. `who` tried to sign in, in words."""
     codes = _codes(answer.get("error_codes"))
-    told = answer.get("error_description") or answer.get("error")
-    words = quotable(str(told).partition("Trace ID:")[0], hidden) if told else "Entra gave no token and no reason"
+    told = answer.get("error_description") or answer.get("error") or ""
+    words = (
+        quotable(str(told).partition("Trace ID:")[0], hidden).rstrip(".") or "Entra gave no token and no reason"
+    )
     what = f"{who} was not let in: {words}"
     if answer.get("error") in _PASSING or _PASSING_CODES.intersection(codes):
         return Unavailable(SYSTEM, what)

@@ -46,11 +46,20 @@ class EntraTokens:
 
     def __init__(self, settings: EntraSettings, client: Client) -> None:
         self._settings = settings
+        self._client = client
         self._who = who_signs_in(settings)
         self._http = MsalHttp(client, self._who)
         self._lock = Lock()
         self._ask: _Ask | None = None
         self._token = ""
+
+    def start_run(self) -> None:
+        """Begin a new run: what may be waited in it starts anew."""
+        self._client.start_run()
+
+    def close(self) -> None:
+        """Drop all connections."""
+        self._client.close()
 
     def token(self) -> str:
         """Give a token, fetching one when there is none or it is near its end.
