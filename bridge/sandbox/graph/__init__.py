@@ -17,6 +17,7 @@ Made from the Graph reference that the documentation names; no code and no answe
 The application is DEFAULT_CLIENT_ID with DEFAULT_CLIENT_SECRET, for scopes of the real Graph hosts and of `url`.
 """
 
+from bridge.sandbox.graph.actions import Action, Deed, Perform
 from bridge.sandbox.graph.applications import (
     BRIDGE,
     DEFAULT_CLIENT_ID,
@@ -85,12 +86,14 @@ __all__ = [
     "TOKEN_EXPIRED",
     "USERS",
     "USER_ASSIGNED",
+    "Action",
     "Application",
     "Applications",
     "Body",
     "Calls",
     "ClaimsChallenge",
     "CutOff",
+    "Deed",
     "DirectoryObject",
     "Drop",
     "Edit",
@@ -111,6 +114,7 @@ __all__ = [
     "Nulls",
     "OmitItem",
     "OmitValue",
+    "Perform",
     "Reference",
     "Refuse",
     "RenameItem",

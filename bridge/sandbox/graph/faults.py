@@ -9,14 +9,13 @@ from bridge.sandbox.graph.paging import page_number
 from bridge.sandbox.messages import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """An effect, and when it comes. A request must fit all that is said here.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Which requests something befalls: those that fit all that is said here.
 
     Requests in a `$batch` are befallen one by one, before the batch as a whole.
     """
 
-    effect: Effect
     method: str = ""
     """Empty: any."""
     path: str = ""
@@ -40,7 +39,7 @@ class Fault:
                 raise ValueError(f"{pattern!r} is no regular expression: {error}.") from None
 
     def matches(self, request: Request, *, inside: bool) -> bool:
-        """Whether a request is one that this fault counts."""
+        """Whether a request is one that counts."""
         return (
             self.method in {"", request.method}
             and self.inside in {None, inside}
@@ -48,3 +47,10 @@ class Fault:
             and re.search(self.path, request.path, re.IGNORECASE) is not None
             and re.search(self.query, unquote_plus(request.query), re.IGNORECASE) is not None
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(Occasion):
+    """An effect, and when it comes."""
+
+    effect: Effect

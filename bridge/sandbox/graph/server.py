@@ -9,6 +9,7 @@ from bridge.sandbox.certificates import Authority
 from bridge.sandbox.connection import Listener
 from bridge.sandbox.faults import Faults
 from bridge.sandbox.graph.applications import BRIDGE, Application, Applications
+from bridge.sandbox.graph.control import CONTROL_PATH, control
 from bridge.sandbox.graph.faults import Fault
 from bridge.sandbox.graph.managed_identity import (
     APP_SERVICE_PATH,
@@ -179,6 +180,8 @@ class EntraSandbox:
             listener.server_close()
 
     def _deliver(self, request: Request) -> Delivery:
+        if request.path.startswith(f"{CONTROL_PATH}/"):
+            return Delivery(control(self._rehearsal, request))
         return self._rehearsal.deliver(request)
 
     def _deliver_locally(self, request: Request) -> Delivery:

@@ -3,7 +3,7 @@
 import copy
 import random
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -200,15 +200,16 @@ class Tenant:
     def purge(self, what: Reference) -> None:
         """Delete for good, at once or after deleting."""
         with self.lock:
-            gone = what if isinstance(what, DirectoryObject) else self.find(what)
+            present = _named(what, self.objects)
+            gone = present or self.find_deleted(what)
             self.objects.pop(gone.id, None)
             self.deleted.pop(gone.id, None)
             self._bury(gone)
 
-    def restore(self, deleted: DirectoryObject) -> None:
+    def restore(self, what: Reference) -> None:
         """Bring back what was deleted."""
         with self.lock:
-            back = self.deleted.pop(deleted.id)
+            back = self.deleted.pop(self.find_deleted(what).id)
             self.objects[back.id] = replace(back, properties={**back.properties, "deletedDateTime": None})
             self._note(back.id)
 
@@ -225,17 +226,20 @@ class Tenant:
 
     def find(self, what: Reference) -> DirectoryObject:
         """The object that a reference means, as it is now. Raises UnknownReference."""
-        wanted = what.id if isinstance(what, DirectoryObject) else what
-        with self.lock:
-            if wanted in self.objects:
-                return self.objects[wanted]
-            for name in ("userPrincipalName", "mail", "displayName"):
-                for one in self.objects.values():
-                    if one.properties.get(name) == wanted:
-                        return one
-        raise UnknownReference(f"nothing has the id, address or name {wanted!r}")
+        return self._found(what, self.objects)
+
+    def find_deleted(self, what: Reference) -> DirectoryObject:
+        """The object that a reference means, among those that can be restored. Raises UnknownReference."""
+        return self._found(what, self.deleted)
 
     # ---- inside ------------------------------------------------------------------------------------------
+
+    def _found(self, what: Reference, among: Mapping[str, DirectoryObject]) -> DirectoryObject:
+        with self.lock:
+            found = _named(what, among)
+        if found is None:
+            raise UnknownReference(f"nothing has the id, address or name {what!r}")
+        return found
 
     def _ids(self, group: Reference, members: Iterable[Reference]) -> tuple[str, list[str]]:
         return self.find(group).id, [self.find(one).id for one in members]
@@ -257,6 +261,19 @@ class Tenant:
 
     def _note(self, object_id: str, aspect: str = "", related: str = "") -> None:
         self.changes.append(Change(object_id, aspect, related, self.clock().timestamp()))
+
+
+def _named(what: Reference, among: Mapping[str, DirectoryObject]) -> DirectoryObject | None:
+    """The object with this id; otherwise the first with this UPN, address or name."""
+    if isinstance(what, DirectoryObject):
+        return among.get(what.id)
+    named = (
+        one
+        for name in ("userPrincipalName", "mail", "displayName")
+        for one in among.values()
+        if one.properties.get(name) == what
+    )
+    return among.get(what) or next(named, None)
 
 
 def _check(kind: Kind, names: Iterable[str]) -> None:
