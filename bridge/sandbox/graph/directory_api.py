@@ -1,6 +1,7 @@
 """Groups, their members and owners, users and their managers: as lists, counted, and one by one (reference 1)."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from bridge.sandbox.graph.call import Call
@@ -57,7 +58,8 @@ def related(call: Call, group_id: str, relation: str, cast: str = "") -> Answer:
     """The members, transitive members or owners of a group; with a cast, those of one kind."""
     ids = _related(call, group_id, relation, cast)
     what = PLURALS[_kind(cast)] if cast else "directoryObjects"
-    return call.page(ids, _live(call), what=what, typed=not cast, counted=call.query.advanced)
+    told = partial(_told, call, relation)
+    return call.page(ids, told, what=what, typed=not cast, counted=call.query.advanced)
 
 
 def count_related(call: Call, group_id: str, relation: str, cast: str = "") -> Answer:
@@ -93,12 +95,16 @@ def _related(call: Call, group_id: str, relation: str, cast: str, *, counting: b
     if not (cast or call.query.filter or counting):
         return ids
     tests = _tests(call, cast)
-    return [one.id for one in _live(call)(ids) if all(test(one) for test in tests)]
+    return [one.id for one in _told(call, relation, ids) if all(test(one) for test in tests)]
 
 
 def _ids(call: Call, group_id: str, relation: str) -> Sequence[str]:
     ties = call.tenant.ties
-    return ties.transitive(group_id) if relation == TRANSITIVE else ties.of(Tie(relation), group_id)
+    if relation != TRANSITIVE:
+        return ties.of(Tie(relation), group_id)
+    ids = ties.transitive(group_id)
+    listed = call.modes.circles == "listed" and ties.circles(group_id)
+    return tuple(sorted((*ids, group_id))) if listed else ids
 
 
 def _tests(call: Call, cast: str) -> list[Callable[[DirectoryObject], bool]]:
@@ -111,10 +117,14 @@ def _tests(call: Call, cast: str) -> list[Callable[[DirectoryObject], bool]]:
     return tests
 
 
-def _live(call: Call) -> Callable[[Sequence[str]], list[DirectoryObject]]:
-    """Makes objects of ids; who is deleted, and could be restored, is not told."""
-    known = call.tenant.objects
-    return lambda ids: [known[one] for one in ids if one in known]
+def _told(call: Call, relation: str, ids: Sequence[str]) -> list[DirectoryObject]:
+    """The objects with these ids, without those that the modes leave out."""
+    deleted = call.tenant.deleted if call.modes.deleted_members == "listed" else {}
+    found = (call.tenant.objects.get(one) or deleted.get(one) for one in ids)
+    present = [one for one in found if one]
+    if relation == TRANSITIVE or call.modes.principals == "listed":
+        return present
+    return [one for one in present if one.kind is not Kind.SERVICE_PRINCIPAL]
 
 
 def _find(call: Call, kind: Kind, object_id: str) -> DirectoryObject:

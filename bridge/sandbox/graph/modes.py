@@ -31,6 +31,15 @@ class Modes:
     hidden_members: Literal["403", "empty"] = "403"
     """A group that hides its members, read without `Member.Read.Hidden`: refused, or seemingly empty. [6, 12.1]"""
 
+    deleted_members: Literal["left_out", "listed"] = "left_out"
+    """Members who are deleted and can be restored: left out until they come back, or still listed. [12.2]"""
+
+    circles: Literal["left_out", "listed"] = "left_out"
+    """A group that is, through others, in itself: left out of its own transitive members, or listed. [12.6]"""
+
+    principals: Literal["listed", "left_out"] = "listed"
+    """Service principals among the direct members and owners of groups. [1.6, 12.8]"""
+
     delta_page: Positive = 100
     """Entries on a page of a delta. [2.1]"""
 

@@ -50,24 +50,14 @@ def short_link(base: str, request: Request, name: str, token: str) -> str:
 
 
 def page_number(request: Request) -> int:
-    """Which page of a list a request asks for, from 1."""
+    """Which page of a list a request asks for, from 1; 0: it asks for no list."""
+    if request.method != "GET":
+        return 0
     match unpack(request.parameters.get("$skiptoken", "")):
         case [_, _, int(page), *_]:
             return page
         case _:
             return 1
-
-
-def link(base: str, request: Request, **tokens: str) -> str:
-    """The request's own address with other tokens: everything else in it stays, headers do not go along."""
-    kept = [
-        (name, value)
-        for name, value in parse_qsl(request.query, keep_blank_values=True)
-        if name not in {"$skiptoken", "$deltatoken"}
-    ]
-    pairs = kept + [(f"${name}", value) for name, value in tokens.items()]
-    query = "&".join(f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in pairs)
-    return f"{base}{request.path}?{query}"
 
 
 def pack(value: object) -> str:

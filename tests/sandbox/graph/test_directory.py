@@ -104,6 +104,18 @@ def test_unknown_group(api: Api) -> None:
     assert error(api.get(f"/groups/{api.tenant.find('Anna Smith').id}"))[0] == 404
 
 
+def test_what_nobody_knows(api: Api) -> None:
+    """Where the real answers are not known, they can be chosen (reference 12)."""
+    api.tenant.add_members("Internal Audit", "Auditors")
+    api.tenant.delete("Carla Diaz")
+    api.sandbox.set_modes(circles="listed", deleted_members="listed", principals="left_out")
+    direct = {one["@odata.type"].rpartition(".")[2] for one in api.items(api.of("Internal Audit"))}
+    assert direct == {"user", "device", "orgContact", "group"}
+    below = api.items(f"{api.of('Auditors', 'transitiveMembers')}?$select=displayName")
+    assert {"Auditors", "Carla Diaz"} <= {one.get("displayName") for one in below}
+    assert len(below) == 9
+
+
 # ---- casts, counts, and the header that they take --------------------------------------------------------
 
 
@@ -226,6 +238,15 @@ def test_link_keeps_the_question(api: Api) -> None:
     assert link.startswith(f"{api.sandbox.url}/v1.0/groups/")
     assert set(api.get(link).json()["value"][0]) == {"@odata.type", "id"}
     assert len(api.get(link.partition("?")[0]).json()["value"]) == 5
+
+
+def test_escaped_question(api: Api) -> None:
+    """A question may be escaped in any way that addresses allow."""
+    address = f"{api.sandbox.url}/v1.0/groups"
+    question = {"$filter": "displayName eq 'Internal Audit'", "$select": "id,displayName"}
+    answer = api.http.get(address, params=question, headers={"Authorization": f"Bearer {api.token}"})
+    assert "%24select=" in str(answer.request.url)
+    assert [set(one) for one in answer.json()["value"]] == [{"id", "displayName"}]
 
 
 def test_token_of_another_list(api: Api) -> None:
