@@ -174,16 +174,18 @@ class Batching:
         if not isinstance(responses, list):
             raise IncompleteRead(SYSTEM, "POST /$batch was answered without a list of responses")
         by_id = {part.get("id"): part for part in responses if isinstance(part, dict)}
-        return [_outcome(by_id.get(str(number))) for number in range(len(calls))]
+        date = answer.headers.get("date", "")
+        return [_outcome(by_id.get(str(number)), date) for number in range(len(calls))]
 
 
-def _outcome(part: Mapping[str, object] | None) -> Answer | Failure:
-    """One part of a batch's answer, as if the request had been made alone."""
+def _outcome(part: Mapping[str, object] | None, date: str) -> Answer | Failure:
+    """One part of a batch's answer, as if the request had been made alone. `date`: of the answer as a whole."""
     status = part.get("status") if part else None
     if part is None or isinstance(status, bool) or not isinstance(status, int):
         return Failure(Stage.CUT, "the batch was answered without this part of it")
-    if part.get("body") is None and status == HTTPStatus.OK:
-        return Failure(Stage.CUT, "this part of the batch was answered without a body")
+    if status == HTTPStatus.OK and not isinstance(part.get("body"), dict):  # what is no JSON comes as base64
+        return Failure(Stage.CUT, "this part of the batch was answered with something that is not whole JSON")
     headers = part.get("headers")
     told = headers.items() if isinstance(headers, dict) else ()
-    return Answer.of_value(status, {str(name).lower(): str(value) for name, value in told}, part.get("body"))
+    named = {str(name).lower(): str(value) for name, value in told}
+    return Answer.of_value(status, {"date": date, **named}, part.get("body"))

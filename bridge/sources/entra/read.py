@@ -13,9 +13,9 @@ from bridge.core.model import (
     Selector,
     SelectorKind,
 )
-from bridge.errors import Denied, Unavailable
+from bridge.errors import Denied
 from bridge.sources.entra import groups
-from bridge.sources.entra.failures import Unsupported
+from bridge.sources.entra.failures import NotFound, PageExpired, Unsupported
 from bridge.sources.entra.graph import MOST_IN_BATCH, Graph, RequestIds, query
 from bridge.sources.entra.groups import GroupEntry, Question
 from bridge.sources.entra.listing import Listing, read_all
@@ -133,6 +133,10 @@ def _answer(selector: Selector, question: Question | None) -> tuple[tuple[GroupE
 
 def _raise_if_nothing_came(listings: Sequence[Listing]) -> None:
     """Where Graph tells anything, the rest is a doubt. Where it tells nothing at all, there is no read."""
-    errors = [listing.error for listing in listings if isinstance(listing.error, Denied | Unavailable)]
+    errors = [listing.error for listing in listings if listing.error and not isinstance(listing.error, _TOLD)]
     if errors and len(errors) == len(listings):
         raise next((error for error in errors if isinstance(error, Denied)), errors[0])
+
+
+_TOLD: Final = (NotFound, PageExpired, Unsupported)
+"""Errors that are Graph's own word about one list."""
