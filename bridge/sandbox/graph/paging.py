@@ -60,6 +60,18 @@ def page_number(request: Request) -> int:
             return 1
 
 
+def link(base: str, request: Request, **tokens: str) -> str:
+    """The request's own address with other tokens: everything else in it stays, headers do not go along."""
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(request.query, keep_blank_values=True)
+        if name not in {"$skiptoken", "$deltatoken"}
+    ]
+    pairs = kept + [(f"${name}", value) for name, value in tokens.items()]
+    query = "&".join(f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in pairs)
+    return f"{base}{request.path}?{query}"
+
+
 def pack(value: object) -> str:
     """A value as text that goes into an address."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
