@@ -15,13 +15,10 @@ from bridge.sandbox.graph.errors import REQUEST_ID, GraphError, Headers, bad_req
 from bridge.sandbox.graph.model import Kind, timestamp
 from bridge.sandbox.graph.query import Query, read_query
 from bridge.sandbox.graph.quota import NOTABLE, Quota
-from bridge.sandbox.graph.scenery import Scenery
+from bridge.sandbox.graph.scenery import GRAPH_APP, Scenery
 from bridge.sandbox.graph.tenant import Tenant
 from bridge.sandbox.graph.tokens import Token
 from bridge.sandbox.messages import Answer, Request
-
-GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"
-"""Graph's own application id, the same in every tenant."""
 
 _COSTS: Final = {"members": 3, "transitiveMembers": 5, "users": 2, "getByIds": 3}
 """Resource units; everything else costs one (Graph reference 5.1)."""

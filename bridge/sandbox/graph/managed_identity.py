@@ -9,7 +9,6 @@ from typing import Final
 
 from bridge.sandbox.graph.applications import EVERY_ROLE, Application
 from bridge.sandbox.graph.scenery import Scenery
-from bridge.sandbox.graph.sign_in import GRAPH_HOSTS
 from bridge.sandbox.messages import Answer, Request, json_answer
 
 IMDS_PATH: Final = "/metadata/identity/oauth2/token"
@@ -74,14 +73,9 @@ class ManagedIdentities:
 
     def answer(self, request: Request) -> Answer:
         """Answer a request to one of the endpoints."""
+        endpoints = {IMDS_PATH: self._imds, APP_SERVICE_PATH: self._app_service, ARC_PATH: self._arc}
         try:
-            match request.path:
-                case "/metadata/identity/oauth2/token":
-                    return self._imds(request)
-                case "/arc/identity/oauth2/token":
-                    return self._arc(request)
-                case _:
-                    return self._app_service(request)
+            return endpoints[request.path](request)
         except _Refused as refused:
             return _refusal(request, refused)
 
@@ -108,7 +102,7 @@ class ManagedIdentities:
     def _token(self, parameters: Mapping[str, str]) -> dict[str, object]:
         """What a token is told with; every figure is a text here."""
         resource = parameters.get("resource", "")
-        if resource.rstrip("/") not in GRAPH_HOSTS:
+        if not self._scenery.is_graph(resource):
             raise _Refused(400, "invalid_resource", f"AADSTS500011: The resource {resource} was not found.")
         identity = next((one for one in self._identities if one.named_by(parameters)), None)
         application = self._scenery.applications.known(identity.application.id) if identity else None

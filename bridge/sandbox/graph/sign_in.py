@@ -16,12 +16,6 @@ from bridge.sandbox.messages import Answer, Request, json_answer
 INSTANCE_DISCOVERY: Final = "/common/discovery/instance"
 _DISCOVERY: Final = "/v2.0/.well-known/openid-configuration"
 _TOKEN: Final = "/oauth2/v2.0/token"  # noqa: S105 - an address
-GRAPH_HOSTS: Final = (
-    "https://graph.microsoft.com",
-    "https://graph.microsoft.us",
-    "https://dod-graph.microsoft.us",
-    "https://microsoftgraph.chinacloudapi.cn",
-)
 
 
 class SignIn:
@@ -34,17 +28,15 @@ class SignIn:
         """Answer a request to any address that is not Graph's."""
         tenant, _, rest = request.path.removeprefix("/").partition("/")
         try:
-            match f"/{rest}":
-                case _ if request.path == INSTANCE_DISCOVERY:
-                    return json_answer(self._instance())
-                case "/v2.0/.well-known/openid-configuration":
-                    return json_answer(self._configuration(tenant))
-                case "/oauth2/v2.0/token" if request.method == "POST":
-                    return self._token(tenant, _fields(request))
-                case _:
-                    return Answer(404)
+            if request.path == INSTANCE_DISCOVERY:
+                return json_answer(self._instance())
+            if f"/{rest}" == _DISCOVERY:
+                return json_answer(self._configuration(tenant))
+            if f"/{rest}" == _TOKEN and request.method == "POST":
+                return self._token(tenant, _fields(request))
         except SignInError as error:
             return self.refusal(error)
+        return Answer(404)
 
     def _instance(self) -> dict[str, object]:
         return {
@@ -85,7 +77,7 @@ class SignIn:
         resource = scope.removesuffix("/.default")
         if resource == scope:
             raise SignInError(1002012, "invalid_scope", "The scope of client credentials must end in /.default.")
-        if resource.rstrip("/") not in (*GRAPH_HOSTS, self._scenery.base):
+        if not self._scenery.is_graph(resource):
             raise SignInError(
                 500011, "invalid_resource", f"The resource principal named {resource} was not found."
             )

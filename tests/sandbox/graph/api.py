@@ -9,7 +9,17 @@ from typing import Any
 import httpx
 
 from bridge.sandbox.certificates import Authority
-from bridge.sandbox.graph import BRIDGE, DEFAULT_CLIENT_ID, Application, EntraSandbox, Modes, Reference, Tenant
+from bridge.sandbox.graph import (
+    BRIDGE,
+    DEFAULT_CLIENT_ID,
+    Application,
+    Effect,
+    EntraSandbox,
+    Fault,
+    Modes,
+    Reference,
+    Tenant,
+)
 from bridge.sandbox.modes import changed
 
 SCOPE = "https://graph.microsoft.com/.default"
@@ -109,6 +119,11 @@ class Api:
     def of(self, group: Reference, relation: str = "members") -> str:
         """The path of a group's members."""
         return f"/groups/{self.tenant.find(group).id}/{relation}"
+
+
+def befall(api: Api, effect: Effect, **when: object) -> None:
+    """Put a fault in force."""
+    api.sandbox.faults.add(Fault(effect, **when))  # type: ignore[arg-type]  # the fields as each test names them
 
 
 def error(answer: httpx.Response) -> tuple[int, str]:

@@ -1,9 +1,11 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from bridge.sandbox.graph import Tenant
+from bridge.sandbox.graph import BRIDGE, Tenant
 from tests.sandbox.graph.api import Api, rehearse
+from tests.sandbox.graph.credentials import SUBJECT, issuer, key_pair
 
 
 @pytest.fixture
@@ -21,4 +23,12 @@ def api() -> Iterator[Api]:
     tenant.add_group("Secret", [anna, bo], groupTypes=("Unified",), visibility="HiddenMembership")
     tenant.add_group("Nobody")
     with rehearse(tenant) as api:
+        yield api
+
+
+@pytest.fixture
+def office() -> Iterator[Api]:
+    """An application with a secret, a certificate and a federated credential."""
+    known = replace(BRIDGE, certificates=(key_pair().certificate,), federations=(issuer().federation(SUBJECT),))
+    with rehearse(applications=[known]) as api:
         yield api
