@@ -133,7 +133,8 @@ def _answer(selector: Selector, question: Question | None) -> tuple[tuple[GroupE
 
 def _raise_if_nothing_came(listings: Sequence[Listing]) -> None:
     """Where Graph tells anything, the rest is a doubt. Where it tells nothing at all, there is no read."""
-    errors = [listing.error for listing in listings if listing.error and not isinstance(listing.error, _TOLD)]
+    silent = [listing for listing in listings if not listing.pages and not isinstance(listing.error, _TOLD)]
+    errors = [listing.error for listing in silent if listing.error]
     if errors and len(errors) == len(listings):
         raise next((error for error in errors if isinstance(error, Denied)), errors[0])
 

@@ -36,15 +36,7 @@ class SigningKey:
 
 def load(credential: Certificate) -> SigningKey:
     """Load the certificate and its key, as they are now. Raises Denied, with the remedy, for what is no use."""
-    try:
-        key, chain = _read(credential)
-    except OSError as error:
-        raise _unusable(credential.file, f"cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        # from None: what these quote may be a part of the key
-        raise _unusable(
-            credential.file, "or its key cannot be read; check the format (PEM, or PFX) and the passphrase"
-        ) from None
+    key, chain = _readable(credential)
     if not isinstance(key, RSAPrivateKey):
         raise _unusable(credential.file, "has no RSA key; Entra takes no other to sign in with")
     own = next((one for one in chain if one.public_key() == key.public_key()), None)
@@ -52,6 +44,17 @@ def load(credential: Certificate) -> SigningKey:
         raise _unusable(credential.file, "is not the certificate of this private key")
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return SigningKey(private, own.public_bytes(Encoding.PEM).decode(), own.not_valid_after_utc)
+
+
+def _readable(credential: Certificate) -> tuple[object, list[x509.Certificate]]:
+    try:
+        return _read(credential)
+    except OSError as error:
+        fault = f"cannot be read: {error.strerror}"
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        fault = "or its key cannot be read; check the format (PEM, or PFX) and the passphrase"
+    # Here, and not above: what was raised may quote the key, and shall not hang on this as its context.
+    raise _unusable(credential.file, fault)
 
 
 def _read(credential: Certificate) -> tuple[object, list[x509.Certificate]]:

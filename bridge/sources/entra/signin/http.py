@@ -20,7 +20,8 @@ _REFUSALS: Final = frozenset(range(400, 500)) - {
 """Statuses whose answers are for msal to read. The others of this class pass, or come from somebody else."""
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
-_SECRETS: Final = ("client_secret", "client_assertion")
+_SECRETS: Final = frozenset({"client_secret", "client_assertion", "authorization", "x-identity-header", "secret"})
+"""Fields and headers, in lower case, that the answer may echo and nobody shall repeat."""
 
 Texts = Mapping[str, str]
 
@@ -75,15 +76,18 @@ class MsalHttp:
     def _send(
         self, method: str, url: str, params: Texts | None, headers: Texts | None, form: Texts | None = None
     ) -> Answer:
+        told = headers or {}
         call = Call(
             method=method,
             url=url,
             template=urlsplit(url).path,
             repeatable=True,
             params=params or {},
-            headers=headers or {},
+            headers=told,
             form=form,
             expected=_REFUSALS,
-            hidden=tuple(form[name] for name in _SECRETS if form and name in form),
+            hidden=tuple(
+                text for name, text in (*(form or {}).items(), *told.items()) if name.lower() in _SECRETS
+            ),
         )
         return self._client.send(call)

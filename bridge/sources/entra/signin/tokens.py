@@ -152,12 +152,12 @@ def _read_token(file: Path) -> str:
     """The token as it is now: its issuer replaces it. Raises Denied."""
     try:
         token = file.read_text().strip()
+        fault = "" if token else "is empty"
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise Denied(SYSTEM, f"the federated token {file} cannot be read: {why}; {_NO_TOKEN}") from None
-    if not token:
-        raise Denied(SYSTEM, f"the federated token {file} is empty; {_NO_TOKEN}")
+        fault = f"cannot be read: {error.strerror if isinstance(error, OSError) else 'it is not text'}"
+    if fault:  # here, so that no error that holds the token hangs on this as its context
+        raise Denied(SYSTEM, f"the federated token {file} {fault}; {_UNLABELLED}")
     return token
 
 
-_NO_TOKEN: Final = "check that the service account and the pod are labelled for workload identity"  # noqa: S105 - a remedy
+_UNLABELLED: Final = "check that the service account and the pod are labelled for workload identity"
