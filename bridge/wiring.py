@@ -23,6 +23,7 @@ from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.policy import policy
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
+from bridge.sources.bound import BoundSource
 from bridge.sources.ldap.source import LdapSource
 from bridge.sources.probe import Directory as Source
 from bridge.store.lock import OrganizationLock
@@ -105,7 +106,7 @@ def _wired(
     stack.enter_context(_collector_paused())
     target = stack.enter_context(_target(configuration, clock))
     sources = tuple(
-        _source(name, directory, configuration, stack)
+        _source(name, directory, configuration, store, stack)
         for name, directory in sorted(configuration.directories.items())
     )
     bridge = Bridge(
@@ -122,14 +123,16 @@ def _wired(
     return Wired(configuration, sources, target, store, bridge)
 
 
-def _source(name: str, directory: Directory, configuration: Configuration, stack: ExitStack) -> Source:
+def _source(
+    name: str, directory: Directory, configuration: Configuration, store: DatabaseStore, stack: ExitStack
+) -> Source:
     if not isinstance(directory, EntraDirectory):
         return LdapSource(ldap_settings(name, directory))
     from bridge.sources.entra.source import open_entra  # noqa: PLC0415 - msal loads longer than a run takes
 
     with _told_as_problem(configuration, f"directories.{name}"):
         source = open_entra(entra_settings(name, directory), SystemClock(), Observer(_called, _waited))
-    return stack.enter_context(source)
+    return BoundSource(stack.enter_context(source), store.load_names)
 
 
 @contextmanager

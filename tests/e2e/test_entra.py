@@ -95,6 +95,20 @@ def test_a_group_that_is_gone_stops_its_own_managed_group_alone(company: Cloud) 
     assert company.members("Auditors") == AUDITORS
 
 
+def test_a_group_is_named_once(company: Cloud) -> None:
+    """Whoever renames groups puts no other in its place: it is read by its id after the first time."""
+    assert company.run("sync").code == Exit.OK
+    staff = company.entra.tenant.find("Staff")
+    company.entra.tenant.change(staff, displayName="Personnel")
+    company.entra.tenant.add_group("Staff", [company.entra.tenant.add_user(LEFT)])
+    assert company.run("check").code == Exit.OK
+    assert company.run("sync", "--detailed-exitcode").code == Exit.OK
+    _assert_in_sync(company)
+    company.entra.tenant.purge(staff)
+    assert_failed(company.run("sync"), Exit.DOUBT, "'Staff' was the group", staff.id)
+    _assert_in_sync(company)
+
+
 def test_a_tenant_that_is_away_changes_nothing(company: Cloud) -> None:
     """The run says so, and the next does what is due."""
     company.entra.faults.add(Fault(Refuse(403, "Forbidden"), path="/v1.0/", count=0))
