@@ -46,6 +46,9 @@ UNPRINTABLE: Final = re.compile(
 NOISY: Final = ("httpx", "httpcore", "alembic", "sqlalchemy")
 """Libraries that log each step at level info."""
 
+CLOSED: Final = ("msal",)
+"""Libraries whose steps quote what a server answered, which may be a token: warnings alone, at any level."""
+
 
 class Secrets:
     """The secret values known to this process. For all threads."""
@@ -99,6 +102,8 @@ def set_up(
     logging.captureWarnings(capture=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    for name in CLOSED:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _facts() -> list[Processor]:

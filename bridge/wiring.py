@@ -18,12 +18,15 @@ import structlog
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
-from bridge.config.directories import ldap_settings
+from bridge.config.directories import Directory, LdapDirectory, ldap_settings
+from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.policy import policy
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
+from bridge.sources.bound import BoundSource
 from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
+from bridge.sources.probe import Directory as Source
 from bridge.store.lock import OrganizationLock
 from bridge.store.store import DatabaseStore, open_evidence, open_store
 from bridge.targets.hyperproof import Hyperproof, open_hyperproof
@@ -39,7 +42,7 @@ class Wired:
     """One organization, ready to run."""
 
     configuration: Configuration
-    sources: tuple[LdapSource, ...]
+    sources: tuple[Source, ...]
     target: Hyperproof
     store: DatabaseStore
     bridge: Bridge
@@ -104,7 +107,10 @@ def _wired(
     stack.enter_context(_collector_paused())
     target = stack.enter_context(_target(configuration, clock))
     _refuse_missing_packages(configuration)
-    sources = tuple(LdapSource(ldap_settings(name, d)) for name, d in sorted(configuration.directories.items()))
+    sources = tuple(
+        _source(name, directory, configuration, store, stack)
+        for name, directory in sorted(configuration.directories.items())
+    )
     bridge = Bridge(
         sources=sources,
         target=target,
@@ -126,10 +132,33 @@ def _refuse_missing_packages(configuration: Configuration) -> None:
             str(configuration.path), 1, f"directories.{name}.bind.method", f"{missing}.", f"{kerberos.INSTALL}"
         )
         for name, directory in sorted(configuration.directories.items())
-        if ldap_settings(name, directory).wants_kerberos and (missing := kerberos.missing_packages())
+        if isinstance(directory, LdapDirectory)
+        and ldap_settings(name, directory).wants_kerberos
+        and (missing := kerberos.missing_packages())
     ]
     if problems:
         raise ConfigError(tuple(problems))
+
+
+def _source(
+    name: str, directory: Directory, configuration: Configuration, store: DatabaseStore, stack: ExitStack
+) -> Source:
+    if not isinstance(directory, EntraDirectory):
+        return LdapSource(ldap_settings(name, directory))
+    from bridge.sources.entra.source import open_entra  # noqa: PLC0415 - msal loads longer than a run takes
+
+    with _told_as_problem(configuration, f"directories.{name}"):
+        source = open_entra(entra_settings(name, directory), SystemClock(), Observer(_called, _waited))
+    return BoundSource(stack.enter_context(source), store.load_names)
+
+
+@contextmanager
+def _told_as_problem(configuration: Configuration, key: str) -> Iterator[None]:
+    """What only the library finds wrong with a value: a proxy, certificate authorities."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise ConfigError((Problem(str(configuration.path), 1, key, f"{error}."),)) from error
 
 
 def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:
@@ -147,11 +176,8 @@ def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:
             longest_wait=section.max_wait.total_seconds(), waiting_budget=section.wait_budget.total_seconds()
         ),
     )
-    try:
+    with _told_as_problem(configuration, "hyperproof"):
         return open_hyperproof(settings, Patience.of(clock), Observer(_called, _waited))
-    except (ValueError, OSError) as error:
-        problem = Problem(str(configuration.path), 1, "hyperproof", f"{error}.")
-        raise ConfigError((problem,)) from error
 
 
 def _called(exchange: Exchange) -> None:

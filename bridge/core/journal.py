@@ -82,3 +82,5 @@ class Recollection:
     """All that is held now. Held changes not among them are no longer in question."""
     skips: Mapping[str, str] = field(default_factory=dict)
     """From a mapping's key to the digest of what was skipped there; all keys of the run."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """From the name of a directory group (`bridge.core.naming.name_key`) to the id that it led to."""

@@ -37,6 +37,7 @@ class SelectorKind(StrEnum):
 
     DN = "dn"
     NAME = "name"
+    MAIL_NICKNAME = "mail_nickname"
     ID = "id"
     FILTER = "filter"
     PATTERN = "pattern"
@@ -44,7 +45,7 @@ class SelectorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Selector:
-    """Names one directory group (dn, name, id) or a set of them (filter, pattern)."""
+    """Names one directory group (dn, name, mail nickname, id) or a set of them (filter, pattern)."""
 
     directory: DirectoryName
     kind: SelectorKind

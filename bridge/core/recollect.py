@@ -12,6 +12,7 @@ from bridge.core.fingerprint import Fingerprints
 from bridge.core.journal import Recollection
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, DirectoryGroup, PersonId
+from bridge.core.naming import named_groups
 from bridge.core.people import People
 
 
@@ -56,6 +57,7 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
     return Recollection(
         links=_new_links(ending.people, memory),
         bindings={b.mapping.key: b.group.id for b in ending.bindings if b.group and b.new},
+        names=_new_names(ending.reads, memory),
         sources=tuple(_sources(ending.reads, open_sources, memory, fingerprints)),
         baselines=_baselines(settled, ending.members, memory, fingerprints),
         target_sizes=memory.target_sizes if _shrank(ending.held) else ending.sizes,
@@ -74,6 +76,11 @@ def _shrank(held: Iterable[Held]) -> bool:
 def _new_links(people: People, memory: Memory) -> Mapping[PersonId, AccountId]:
     known = memory.links
     return {person: account for person, account in people.accounts.items() if known.get(person) != account}
+
+
+def _new_names(reads: Reads, memory: Memory) -> Mapping[str, str]:
+    known = memory.names
+    return {name: group for name, group in named_groups(reads).items() if known.get(name) != group}
 
 
 def _baselines(

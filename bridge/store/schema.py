@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -49,6 +49,15 @@ bindings: Final = Table(
     Column("key", Text, primary_key=True, comment="A mapping's key"),
     Column("group_id", Text, nullable=False, comment="The Hyperproof group it serves"),
     comment="Which group each mapping serves, whatever its name is today",
+)
+
+names: Final = Table(
+    "names",
+    metadata,
+    _organization(),
+    Column("name", Text, primary_key=True, comment="A directory, how it names a group, and the name"),
+    Column("directory_group", Text, nullable=False, comment="Stable id of the group that it led to"),
+    comment="What the name of each directory group led to, whatever that group is called today",
 )
 
 sources: Final = Table(

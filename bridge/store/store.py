@@ -96,6 +96,11 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return memory.load_sources(scope, groups)
 
+    def load_names(self) -> Mapping[str, str]:
+        """Load what the names of directory groups led to: ids, by `bridge.core.naming.name_key`."""
+        with self._scopes.reading() as scope:
+            return memory.load_names(scope)
+
     def load_placements(self, groups: Iterable[GroupId]) -> Mapping[GroupId, frozenset[AccountId]]:
         """Load whom the bridge itself put into these groups."""
         with self._scopes.reading() as scope:

@@ -14,7 +14,13 @@ from bridge.config.schema import json_schema
 from tests.config.files import loaded
 
 EXAMPLES = sorted(Path("config").glob("*.yaml"))
-ENVIRON = {"HYPERPROOF_CLIENT_ID": "id", "HYPERPROOF_CLIENT_SECRET": "secret", "LDAP_PASSWORD": "password"}
+ENVIRON = {
+    "HYPERPROOF_CLIENT_ID": "id",
+    "HYPERPROOF_CLIENT_SECRET": "secret",
+    "LDAP_PASSWORD": "password",
+    "ENTRA_CLIENT_SECRET": "secret",
+    "ENTRA_KEY_PASSPHRASE": "passphrase",
+}
 INSTALLED = "/etc/hyperproof-bridge"
 
 
@@ -31,6 +37,7 @@ def test_there_are_examples() -> None:
     """Those that the documentation names."""
     assert [path.stem for path in EXAMPLES] == [
         "active-directory",
+        "entra",
         "every-key",
         "minimal",
         "openldap",

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import structlog
@@ -23,6 +23,7 @@ from bridge.sources.ldap.settings import Domain, LdapSettings
 from bridge.sources.ldap.trail import Trail, at_servers
 from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
+from bridge.sources.probe import Probe
 
 T = TypeVar("T")
 
@@ -33,17 +34,6 @@ _LAYERLESS: Final = frozenset({None, "EXTERNAL", "GSSAPI"})
 
 GSSAPI might, but `kerberos.sign_in` agrees to none.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What a look at a directory showed, for a person who sets it up."""
-
-    servers: tuple[str, ...]
-    findings: tuple[str, ...]
-    """What there is, in words."""
-    warnings: tuple[str, ...] = ()
-    """What would keep the bridge from doing its work, with the remedy."""
 
 
 def pages_for(session: Session) -> PageReader:
@@ -84,7 +74,7 @@ class LdapSource:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
         self._refuse_malformed(())
         probe = self._at_servers(self._surveyed)
-        return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.servers)))
+        return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.server.split(", "))))
 
     def _no_help(self, used: Collection[str]) -> Iterator[str]:
         """What is wrong with DNS, and of the servers not used those that could not take over, with the reason."""
@@ -138,7 +128,7 @@ class LdapSource:
             f"{len(groups)} groups found",
         )
         return Probe(
-            tuple(session.server for session in sessions),
+            ", ".join(session.server for session in sessions),
             findings,
             (*self._warnings(reading), *map(str, sorted(reading.doubts))),
         )
