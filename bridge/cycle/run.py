@@ -147,6 +147,8 @@ def _ending(report: Report, found: Survey, sides: Sides) -> Ending:
         people=found.people,
         reads=sides.reads,
         sizes=sides.sizes,
+        failures=report.failures,
+        undecided=report.undecided,
     )
 
 
