@@ -66,7 +66,7 @@ class ScheduleSection(Model):
     """The time zone of `cron`."""
 
     jitter: Annotated[Duration, within(timedelta(), timedelta(hours=1))] = timedelta()
-    """Each run begins by chance up to so much earlier or later, so that many bridges do not come at once."""
+    """Each run begins by chance up to so much later, so that many bridges do not come at once."""
 
     catch_up: Flag = True
     """Make a run at the start if one was due while the service was down, or if there never was one."""

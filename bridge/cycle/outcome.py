@@ -88,6 +88,8 @@ class Report:
     """Why writing ended before its time."""
     deferred: float = 0
     """Seconds that Hyperproof asked us to wait, when that is what ended the run."""
+    denied: bool = False
+    """Whether it was permission or trust that ended the writing: trying again soon will not help."""
     unread: Mapping[DirectoryName, str] = field(default_factory=dict)
     """Directories that could not be read at all, and why."""
     applied: bool = False
