@@ -82,6 +82,7 @@ class Works:
         if last:
             self._completed(last.started)
         self.timetable.follow(configuration.schedule, self.last_complete, self.clock.now())
+        self.metrics.limited(self._limit(configuration).total_seconds())
         self.metrics.loaded(good=True)
 
     def renew(self, configuration: Configuration) -> None:
@@ -259,7 +260,7 @@ class Works:
             self.wired.store.load_last(())
         except StoreError as error:
             found.append(str(error))
-        limit = stale_after(self.wired.configuration.schedule, self.clock.now())
+        limit = self._limit(self.wired.configuration)
         if self.last_complete is None:
             found.append("there was no complete run yet")
         elif self.clock.now() - self.last_complete > limit:
@@ -270,6 +271,9 @@ class Works:
         if self.clock.stopping:
             found.append("the service is stopping")
         return tuple(found)
+
+    def _limit(self, configuration: Configuration) -> timedelta:
+        return stale_after(configuration.schedule, self.clock.now())
 
     def _called(self, exchange: Exchange) -> None:
         self.signs.sign()

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -42,11 +50,15 @@ class Metrics:
     """Counts what happens in a process. For all threads."""
 
     def __init__(self, kept: Callable[[], Kept]) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a moment for each counter that nobody asks for
         self.registry = CollectorRegistry()
         self._runs = self._counter("runs", "Runs by how they ended.", "outcome")
         self._skipped = self._counter("runs_skipped", "Runs that were due and not made.", "reason")
         self._running = self._gauge("run_in_progress", "1 while a run goes on.")
         self._last = self._gauge("last_complete_run_timestamp_seconds", "When the last complete run began.")
+        self._stale = self._gauge(
+            "stale_after_seconds", "The age of the last complete run at which something is wrong."
+        )
         self._next = self._gauge("next_run_timestamp_seconds", "When the next run is due.")
         self._mapping = self._gauge(
             "mapping_last_complete_timestamp_seconds",
@@ -108,6 +120,10 @@ class Metrics:
     def completed(self, began: datetime) -> None:
         """Tell when the last complete run was."""
         self._last.set(began.timestamp())
+
+    def limited(self, stale_after: float) -> None:
+        """Tell the age, in seconds, at which the last complete run is too old."""
+        self._stale.set(stale_after)
 
     def loaded(self, *, good: bool) -> None:
         """Count a configuration that was taken, or refused."""
