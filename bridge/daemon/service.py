@@ -198,7 +198,7 @@ class _AsAsked:
 
     def metrics(self) -> bytes:
         """Tell the figures."""
-        return self.works.metrics.text()
+        return self.works.figures()
 
 
 @contextmanager

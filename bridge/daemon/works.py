@@ -130,7 +130,6 @@ class Works:
                 self._put_off(left, reason)
             else:
                 self._run(reason)
-            self.metrics.due(self.timetable.next_run())
         finally:
             self._turn.release()
 
@@ -252,6 +251,11 @@ class Works:
         """What the store knows. Raises StoreError."""
         store = self.wired.store
         return Kept(store.list_held(), store.load_intents(), store.list_troubles())
+
+    def figures(self) -> bytes:
+        """The metrics, in Prometheus' text format."""
+        self.metrics.due(self.timetable.next_run())
+        return self.metrics.text()
 
     def not_ready(self) -> tuple[str, ...]:
         """Why the service does not do its work."""

@@ -29,7 +29,7 @@ from bridge.core.model import DirectoryRead
 from bridge.core.quarantine import Trouble
 from bridge.cycle.outcome import Report
 from bridge.errors import StoreError
-from bridge.store.held import HeldCase
+from bridge.store.held import HeldCase, HeldStatus
 from bridge.transport.client import Exchange, Waiting
 
 PREFIX: Final = "hyperproof_bridge"
@@ -218,7 +218,7 @@ class _Stored(Collector):
             yield _family("store_readable", "1 if the store can be read.", [0])
             return
         yield _family("store_readable", "1 if the store can be read.", [1])
-        pending = [case for case in kept.held if not case.held.rejected]
+        pending = [case for case in kept.held if case.status is HeldStatus.PENDING]
         yield _family("held_plans", "Held changes that wait for a person, by group.", [len(pending)])
         yield _oldest("held_oldest", "Since when the oldest of them waits.", (c.first_seen for c in pending))
         removals = [intent.at for intent in kept.intents if intent.action is Action.REMOVE]

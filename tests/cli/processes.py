@@ -90,6 +90,11 @@ class Running:
         """What it has said on standard output so far."""
         return self._read("out")
 
+    @property
+    def err(self) -> str:
+        """What it has said on standard error so far."""
+        return self._read("err")
+
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         assert self._process.pid
