@@ -108,6 +108,25 @@ def test_there_is_one_service_and_room_for_other_commands(service: Serving) -> N
     assert service.scene.run("sync").code == Exit.OK
 
 
+def test_it_is_asked_how_it_is(company: Scene) -> None:
+    """By the command that containers have for it: not there, there, and not well."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    company.edit("127.0.0.1:0", f"127.0.0.1:{port}")
+    gone = company.run("health")
+    assert gone.code == Exit.UNHEALTHY
+    assert "does not answer" in gone.err
+    company.ldap.stop()
+    with serving(company) as service:
+        service.until_run()
+        assert company.run("health", "--live").code == Exit.OK
+        unready = company.run("health")
+        assert (unready.code, unready.err) == (Exit.UNHEALTHY, "there was no complete run yet\n")
+        company.ldap.start()
+        until(lambda: company.run("health", "--json").code == Exit.OK)
+        assert company.told("health") == {"ok": True, "problems": []}
+
+
 # ---- asked for a run -----------------------------------------------------------------------------------
 
 
@@ -185,6 +204,20 @@ def test_a_wait_for_hyperproof_ends_at_once(company: Scene) -> None:
         assert service.until_told("call.delayed")["seconds"] >= 600
         assert service.metric("throttle_wait_seconds_total") >= 600
         stopped(service)
+    assert_all_is_well(company)
+
+
+def test_a_service_that_is_killed_goes_on_where_it_was(company: Scene) -> None:
+    """In the middle of a removal; the next one settles it at its start, and holds what the dead one held."""
+    company.hyperproof.faults.add(Fault(method="PUT", path="/users/delete$", answer_delay=30))
+    with serving(company) as service:
+        until(lambda: asked(company, REMOVAL))
+        service.running.send(signal.SIGKILL)
+        assert service.wait().code == -signal.SIGKILL
+    with serving(company) as again:
+        again.until_run()
+        stopped(again)
+    assert records_of(company, "intent.settled")[-1]["done"] == 1
     assert_all_is_well(company)
 
 
