@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from bridge.config import Configuration
 from bridge.config.directories import Directory, LdapDirectory, ldap_settings
 from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.policy import policy
+from bridge.cycle.ports import Clock
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
+from bridge.logs import register_secret
 from bridge.sources.bound import BoundSource
 from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
@@ -56,7 +58,8 @@ def wired_for_reading(configuration: Configuration) -> Iterator[Wired]:
         if not path.exists():
             path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
         store = stack.enter_context(open_store(path, configuration.organization, SystemClock().now))
-        yield _wired(configuration, store, _nobody_writes, stack)
+        stack.enter_context(_collector_paused())
+        yield stack.enter_context(_wired(configuration, store, _ends()))
 
 
 @contextmanager
@@ -65,7 +68,32 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(configuration))
         lock = stack.enter_context(store.lock())
-        yield _wired(configuration, store, _permit(lock), stack)
+        stack.enter_context(_collector_paused())
+        wired = stack.enter_context(_wired(configuration, store, _ends()))
+        yield replace(wired, bridge=replace(wired.bridge, permit=_permit(lock)))
+
+
+@contextmanager
+def wired_for_serving(configuration: Configuration, patience: Patience, observer: Observer) -> Iterator[Wired]:
+    """What a service keeps from run to run. Nothing can be written with it but in `writing`."""
+    with opened_store(configuration) as store, _wired(configuration, store, (patience, observer)) as wired:
+        yield wired
+
+
+@contextmanager
+def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
+    """One run of a service, holding the organization. Raises Busy while another run does.
+
+    `permit` is asked before each write as well, and ends the run by what it raises.
+    """
+
+    def both() -> None:
+        permit()
+        held()
+
+    with wired.store.lock() as lock, _collector_paused():
+        held = _permit(lock)
+        yield replace(wired.bridge, permit=both)
 
 
 @contextmanager
@@ -97,32 +125,34 @@ def _collector_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _wired(
-    configuration: Configuration,
-    store: DatabaseStore,
-    permit: Callable[[], None],
-    stack: ExitStack,
-) -> Wired:
-    clock = SystemClock()
-    stack.enter_context(_collector_paused())
-    target = stack.enter_context(_target(configuration, clock))
+def _ends() -> tuple[Patience, Observer]:
+    """The patience of one run, and who is told of its calls."""
+    return Patience.of(SystemClock()), Observer(log_call, log_wait)
+
+
+@contextmanager
+def _wired(configuration: Configuration, store: DatabaseStore, ends: tuple[Patience, Observer]) -> Iterator[Wired]:
+    patience, observer = ends
+    clock: Clock = patience.clock
     _refuse_missing_packages(configuration)
-    sources = tuple(
-        _source(name, directory, configuration, store, stack)
-        for name, directory in sorted(configuration.directories.items())
-    )
-    bridge = Bridge(
-        sources=sources,
-        target=target,
-        store=store,
-        policy=policy(configuration),
-        clock=clock,
-        new_id=lambda: new_id(clock.now()),
-        permit=permit,
-        apply=configuration.apply,
-        chunk=configuration.hyperproof.chunk,
-    )
-    return Wired(configuration, sources, target, store, bridge)
+    with ExitStack() as stack:
+        target = stack.enter_context(_target(configuration, patience, observer))
+        sources = tuple(
+            stack.enter_context(_source(name, directory, configuration, store, observer))
+            for name, directory in sorted(configuration.directories.items())
+        )
+        bridge = Bridge(
+            sources=sources,
+            target=target,
+            store=store,
+            policy=policy(configuration),
+            clock=clock,
+            new_id=lambda: new_id(clock.now()),
+            permit=_nobody_writes,
+            apply=configuration.apply,
+            chunk=configuration.hyperproof.chunk,
+        )
+        yield Wired(configuration, sources, target, store, bridge)
 
 
 def _refuse_missing_packages(configuration: Configuration) -> None:
@@ -140,16 +170,19 @@ def _refuse_missing_packages(configuration: Configuration) -> None:
         raise ConfigError(tuple(problems))
 
 
+@contextmanager
 def _source(
-    name: str, directory: Directory, configuration: Configuration, store: DatabaseStore, stack: ExitStack
-) -> Source:
+    name: str, directory: Directory, configuration: Configuration, store: DatabaseStore, observer: Observer
+) -> Iterator[Source]:
     if not isinstance(directory, EntraDirectory):
-        return LdapSource(ldap_settings(name, directory))
+        yield LdapSource(ldap_settings(name, directory))
+        return
     from bridge.sources.entra.source import open_entra  # noqa: PLC0415 - msal loads longer than a run takes
 
     with _told_as_problem(configuration, f"directories.{name}"):
-        source = open_entra(entra_settings(name, directory), SystemClock(), Observer(_called, _waited))
-    return BoundSource(stack.enter_context(source), store.load_names)
+        opened = open_entra(entra_settings(name, directory), SystemClock(), observer)
+    with opened as source:
+        yield BoundSource(source, store.load_names)
 
 
 @contextmanager
@@ -161,12 +194,12 @@ def _told_as_problem(configuration: Configuration, key: str) -> Iterator[None]:
         raise ConfigError((Problem(str(configuration.path), 1, key, f"{error}."),)) from error
 
 
-def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:
+def _target(configuration: Configuration, patience: Patience, observer: Observer) -> Hyperproof:
     section = configuration.hyperproof
     seconds = section.timeout.total_seconds()
     settings = HyperproofSettings(
         client_id=section.client_id,
-        client_secret=section.client_secret.read,
+        client_secret=lambda: _known(section.client_secret.read()),
         api_url=section.api_address,
         token_url=section.token_address,
         user_id_space=IdSpaceSetting(section.user_id_space),
@@ -177,10 +210,17 @@ def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:
         ),
     )
     with _told_as_problem(configuration, "hyperproof"):
-        return open_hyperproof(settings, Patience.of(clock), Observer(_called, _waited))
+        return open_hyperproof(settings, patience, observer)
 
 
-def _called(exchange: Exchange) -> None:
+def _known(secret: str) -> str:
+    """A secret that may have been rotated since the start: it must not be logged either."""
+    register_secret(secret)
+    return secret
+
+
+def log_call(exchange: Exchange) -> None:
+    """Log one call to Hyperproof."""
     _LOG.debug(
         "call.finished",
         method=exchange.method,
@@ -192,7 +232,8 @@ def _called(exchange: Exchange) -> None:
     )
 
 
-def _waited(waiting: Waiting) -> None:
+def log_wait(waiting: Waiting) -> None:
+    """Log that a call waits."""
     _LOG.info("call.delayed", seconds=round(waiting.seconds, 1), reason=waiting.reason)
 
 
@@ -210,4 +251,4 @@ def _permit(lock: OrganizationLock) -> Callable[[], None]:
 
 
 def _nobody_writes() -> None:
-    raise Busy("A preview never writes.")
+    raise Busy("Nothing is written but by a run that holds the organization.")

@@ -11,6 +11,8 @@ def secrets_of(configuration: Configuration) -> Iterator[str]:
     yield configuration.hyperproof.client_secret.get_secret_value()
     if configuration.hyperproof.proxy:
         yield configuration.hyperproof.proxy.get_secret_value()
+    if configuration.web.token:
+        yield configuration.web.token.get_secret_value()
     for directory in configuration.directories.values():
         if isinstance(directory, EntraDirectory):
             yield from entra_secrets(directory)
