@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 DirectoryName = NewType("DirectoryName", str)
 """A directory's key in the configuration, such as `corp`."""
@@ -81,9 +81,11 @@ class Doubt:
         return f"{self.kind}: {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A user in a directory."""
+class Person(NamedTuple):
+    """A user in a directory.
+
+    A tuple, as Account is: there are tens of thousands, and they are made several times as fast as a dataclass.
+    """
 
     id: PersonId
     addresses: tuple[Email, ...]
@@ -159,8 +161,7 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """A user in Hyperproof."""
 
     id: AccountId
