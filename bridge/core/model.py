@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from functools import cached_property
 from typing import NamedTuple, NewType
 
 DirectoryName = NewType("DirectoryName", str)
@@ -112,12 +113,17 @@ class DirectoryGroup:
     doubts: tuple[Doubt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selection:
     """What one selector found."""
 
     groups: tuple[DirectoryGroup, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, DirectoryGroup]:
+        """The groups by id: a pattern may find thousands, each of which is asked for by itself."""
+        return {group.id: group for group in reversed(self.groups)}
 
 
 @dataclass(frozen=True, slots=True)
