@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import structlog
 from dns.resolver import Resolver
@@ -23,22 +23,17 @@ from bridge.sources.ldap.settings import Domain, LdapSettings
 from bridge.sources.ldap.trail import Trail, at_servers
 from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
+from bridge.sources.ldap.wire_exchange import is_layerless
 from bridge.sources.probe import Probe
 
 T = TypeVar("T")
 
 _LOG = structlog.get_logger(__name__)
 
-_LAYERLESS: Final = frozenset({None, "EXTERNAL", "GSSAPI"})
-"""Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A).
-
-GSSAPI might, but `kerberos.sign_in` agrees to none.
-"""
-
 
 def pages_for(session: Session) -> PageReader:
     """Our own decoder; ldap3's where SASL may put a layer around every message, which only ldap3 takes off."""
-    return (WirePages if session.connection.sasl_mechanism in _LAYERLESS else Ldap3Pages)(session)
+    return (WirePages if is_layerless(session) else Ldap3Pages)(session)
 
 
 class LdapSource:
