@@ -133,7 +133,7 @@ def test_it_outlives_a_restart(two: Stage) -> None:
 
 
 def test_a_group_that_ends_every_run_stands_in_nobodys_way(two: Stage) -> None:
-    """Calls for it end without an outcome, and with them the run: from the fourth run on the others have theirs."""
+    """Its calls end without an outcome, and with them the run; from the fourth on the others have theirs."""
     answer = json_answer({"message": "out of order"}, 500)
     two.sandbox.faults.add(Fault(Act.ANSWER, method="POST", path=f"{path_to_bad(two)}$", count=0, answer=answer))
     reports = [two.run() for _ in range(4)]
