@@ -54,6 +54,10 @@ def _ignore(_: object) -> None:
     """Observe nothing."""
 
 
+def _allow() -> None:
+    """Whoever only reads needs no leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observer:
     """Who is told. Called in the thread that sends; must not raise."""
@@ -88,6 +92,8 @@ class Client:
         self._budget = Budget(patience.clock, limits.waiting_budget)
         self._limits = limits
         self._observer = observer
+        self.permit: Callable[[], None] = _allow
+        """Asked right before a write is sent, and sent again: there may be a wait before. Ends it by raising."""
 
     def start_run(self) -> None:
         """Begin a new run's waiting budget."""
@@ -109,6 +115,8 @@ class Client:
             token = bearer.token() if bearer else ""  # after the gate, which may outlast a token
             sent = replace(call, hidden=(*call.hidden, token))
             attempt += 1
+            if not call.repeatable:
+                self.permit()
             outcome = self._exchange(sent, token, attempt)
             match reaction(self.system, sent, outcome):
                 case Accept(answer):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -74,10 +75,10 @@ class ServerProcess:
         self.kill()
         return False
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it in order."""
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(number)
             self._reap()
 
     def kill(self) -> None:
