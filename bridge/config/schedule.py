@@ -77,7 +77,7 @@ class ScheduleSection(Model):
     stop_within: Annotated[Duration, within(timedelta(seconds=1), timedelta(minutes=10))] = timedelta(seconds=25)
     """How long a run may take to end when the service is told to. Then it is cut off; the next one settles it."""
 
-    hung_after: Annotated[Duration, within(timedelta(seconds=10), _DAY)] = timedelta(minutes=30)
+    hung_after: Annotated[Duration, within(timedelta(seconds=1), _DAY)] = timedelta(minutes=30)
     """A run without a sign of life for so long is hung: the service is no longer live, and gets restarted."""
 
     stale_after: Annotated[Duration, within(_MINUTE, timedelta(days=31))] | None = Field(

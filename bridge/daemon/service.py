@@ -73,6 +73,7 @@ class Service:
             self._role = self._leads.role
             signs = Signs(self.clock.monotonic, configuration.schedule.hung_after.total_seconds())
             works = Works(self.clock, signs, leads=self._leads)
+            works.metrics.leading(leads=self._role != STANDBY)
             stack.callback(works.close)
             works.take_up(configuration)
             web = self._listened(works, configuration, stack)
@@ -119,6 +120,7 @@ class Service:
         if role == self._role:
             return
         self._role = role
+        works.metrics.leading(leads=role == LEADER)
         _LOG.warning("role.changed", role=role)
         if role == LEADER:
             works.take_over()
@@ -219,7 +221,7 @@ class _AsAsked:
 
     def metrics(self) -> bytes:
         """Tell the figures."""
-        return self.works.metrics.text()
+        return self.works.figures()
 
 
 @contextmanager

@@ -82,6 +82,8 @@ class Timetable:
 
     def stop(self) -> None:
         """Begin nothing more. A run under way goes on."""
+        self._scheduler.pause()
+        self._scheduler.get_jobs()  # waits while jobs are handed out: a shutdown in the middle breaks that off
         self._scheduler.shutdown(wait=False)
 
     def follow(self, section: ScheduleSection, last: datetime | None, now: datetime) -> None:

@@ -17,7 +17,7 @@ from bridge.daemon.clock import StoppableClock
 from bridge.daemon.leadership import STANDBY, Alone, Leads
 from bridge.daemon.once import Ended, Witness, retry_wait
 from bridge.daemon.signs import Signs
-from bridge.daemon.timetable import Reason, Timetable, stale_after
+from bridge.daemon.timetable import Reason, Runs, Timetable, stale_after
 from bridge.errors import BridgeError, Busy, Stopped, StoreError
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
 from bridge.web.metrics import Kept, Metrics
@@ -38,6 +38,8 @@ class Works:
     clock: StoppableClock
     signs: Signs
     dice: Callable[[], float] = random.random
+    timetable_of: Callable[[Runs, Callable[[], None]], Timetable] = Timetable
+    """Given who makes the runs, and what takes the scheduler's beats."""
     leads: Leads = field(default_factory=Alone)
     timetable: Timetable = field(init=False)
     metrics: Metrics = field(init=False)
@@ -55,7 +57,7 @@ class Works:
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.kept)
-        self.timetable = Timetable(self, self.signs.beat)
+        self.timetable = self.timetable_of(self, self.signs.beat)
         self._patience = Patience.of(self.clock)
 
     # ---- what it works with
@@ -136,7 +138,6 @@ class Works:
                 self._put_off(left, reason)
             else:
                 self._run(reason)
-            self.metrics.due(self.timetable.next_run())
         finally:
             self._turn.release()
 
@@ -183,12 +184,13 @@ class Works:
             self.signs.end()
             self.metrics.running(going_on=False)
         if isinstance(ended.error, Stopped):
+            self.metrics.broken_off("stopped")
             _LOG.info("run.stopped", reason=str(ended.error))
             return
         if reason is Reason.TAKEOVER and isinstance(ended.error, Busy):
             self.timetable.run_at(
                 self.clock.now() + _SOON, reason
-            )  # the lock of the run before lasts a little longer
+            )  # the run before may hold its lock a little longer
         if ended.complete:
             self._completed(began)
         self._tell(ended, reason, self.clock.now() - began)
@@ -241,7 +243,7 @@ class Works:
             self.metrics.skipped("busy")
             _LOG.warning("run.skipped", reason=str(ended.error))
         else:
-            self.metrics.failed()
+            self.metrics.broken_off("failed")
             _LOG.error("run.failed", reason=str(ended.error), kind=type(ended.error).__name__, seconds=seconds)
 
     def _tell_quarantine(self) -> None:
@@ -272,6 +274,11 @@ class Works:
         """What the store knows. Raises StoreError."""
         store = self.wired.store
         return Kept(store.list_held(), store.load_intents(), store.list_troubles())
+
+    def figures(self) -> bytes:
+        """The metrics, in Prometheus' text format."""
+        self.metrics.due(self.timetable.next_run())
+        return self.metrics.text()
 
     def not_ready(self) -> tuple[str, ...]:
         """Why the service does not do its work."""

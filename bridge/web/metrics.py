@@ -29,7 +29,7 @@ from bridge.core.model import DirectoryRead
 from bridge.core.quarantine import Trouble
 from bridge.cycle.outcome import Report
 from bridge.errors import StoreError
-from bridge.store.held import HeldCase
+from bridge.store.held import HeldCase, HeldStatus
 from bridge.transport.client import Exchange, Waiting
 
 PREFIX: Final = "hyperproof_bridge"
@@ -55,6 +55,8 @@ class Metrics:
         self._runs = self._counter("runs", "Runs by how they ended.", "outcome")
         self._skipped = self._counter("runs_skipped", "Runs that were due and not made.", "reason")
         self._running = self._gauge("run_in_progress", "1 while a run goes on.")
+        self._leading = self._gauge("leading", "1 if this process makes the runs, 0 while it stands by.")
+        self._leading.set(1)
         self._last = self._gauge("last_complete_run_timestamp_seconds", "When the last complete run began.")
         self._stale = self._gauge(
             "stale_after_seconds", "The age of the last complete run at which something is wrong."
@@ -105,13 +107,17 @@ class Metrics:
         """Tell whether a run goes on."""
         self._running.set(going_on)
 
+    def leading(self, *, leads: bool) -> None:
+        """Tell whether this process makes the runs."""
+        self._leading.set(leads)
+
     def skipped(self, reason: str) -> None:
         """Count a run that was due and is not made."""
         self._skipped.labels(reason).inc()
 
-    def failed(self) -> None:
-        """Count a run that ended before its end."""
-        self._runs.labels("failed").inc()
+    def broken_off(self, outcome: str) -> None:
+        """Count a run that ended before its end: it `failed`, or was `stopped` with the service."""
+        self._runs.labels(outcome).inc()
 
     def due(self, moment: datetime | None) -> None:
         """Tell when the next run is."""
@@ -218,7 +224,7 @@ class _Stored(Collector):
             yield _family("store_readable", "1 if the store can be read.", [0])
             return
         yield _family("store_readable", "1 if the store can be read.", [1])
-        pending = [case for case in kept.held if not case.held.rejected]
+        pending = [case for case in kept.held if case.status is HeldStatus.PENDING]
         yield _family("held_plans", "Held changes that wait for a person, by group.", [len(pending)])
         yield _oldest("held_oldest", "Since when the oldest of them waits.", (c.first_seen for c in pending))
         removals = [intent.at for intent in kept.intents if intent.action is Action.REMOVE]

@@ -18,6 +18,7 @@ import trustme
 from tests.cli.scene import until
 from tests.servers import programs
 from tests.servers.certificates import write_chain, write_key
+from tests.servers.network import Network
 from tests.servers.programs import ServerProcess
 
 OWNER = "postgres"
@@ -29,7 +30,7 @@ _ENCODED = "db-secret%2F%40%C3%BC"
 _STARTS = 5
 
 _SETTINGS = (
-    "listen_addresses=127.0.0.1", "unix_socket_directories=", "ssl=on", "ssl_cert_file=server.pem",
+    "unix_socket_directories=", "ssl=on", "ssl_cert_file=server.pem",
     "ssl_key_file=server.key", "log_min_messages=warning", "full_page_writes=off",
     "shared_buffers=16MB", "max_wal_size=64MB", "wal_sync_method=open_datasync",
 )  # fmt: skip
@@ -43,10 +44,17 @@ def require(program: str) -> str:
     return programs.require(program, "postgresql")
 
 
+def _memory() -> str | None:
+    """A folder in memory, where to wait for the disk takes no time; None where the system has none."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - mkdtemp makes a folder of our own
+
+
 class Postgres:
     """A server with an empty database `bridge` of the role `bridge`, as a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Network | None = None) -> None:
+        self._network = network
+        self.host = network.near if network else "127.0.0.1"
         self._folder = Path()
         self._process = ServerProcess(Path())
         self._numbers = itertools.count(1)
@@ -54,7 +62,7 @@ class Postgres:
 
     def __enter__(self) -> Self:
         require("initdb")
-        self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=_memory()))
         self._process = ServerProcess(self._folder / "log")
         try:
             self._prepare()
@@ -74,16 +82,21 @@ class Postgres:
 
     @property
     def ca_file(self) -> Path:
-        """The certificate of the authority that signed the server's, for localhost alone."""
+        """The certificate of the authority that signed the server's, for localhost and its network."""
         return self._folder / "ca.pem"
 
     def start(self) -> None:
         """Listen; after stop() again on the same port."""
         for _ in range(_STARTS):
             port = self.port or programs.free_port()
-            settings = [word for setting in (f"port={port}", *_SETTINGS) for word in ("-c", setting)]
+            where = "*" if self._network else self.host
+            settings = [
+                word
+                for setting in (f"port={port}", f"listen_addresses={where}", *_SETTINGS)
+                for word in ("-c", setting)
+            ]
             command = [*self._as_owner(), require("postgres"), "-D", str(self._data), *settings]
-            if self._process.start(command, [("127.0.0.1", port)]):
+            if self._process.start(command, [] if self._network else [(self.host, port)]):
                 self.port = port
                 until(self._answers)
                 return
@@ -97,16 +110,17 @@ class Postgres:
     def connected(self, role: str = ROLE, database: str = ROLE) -> Iterator[psycopg.Connection[Any]]:
         """A session of a role's, each statement a transaction."""
         password = PASSWORD if role == ROLE else "owner"
-        where = f"host=127.0.0.1 port={self.port} user={role} dbname={database} sslmode=disable"
+        where = f"host={self.host} port={self.port} user={role} dbname={database} sslmode=disable"
         with psycopg.connect(where, password=password, autocommit=True) as connection:
             yield connection
 
-    def url(self, schema: str = "", *, port: int = 0, user: str = f"{ROLE}:{_ENCODED}") -> str:
+    def url(self, schema: str = "", *, host: str = "", user: str = f"{ROLE}:{_ENCODED}") -> str:
         """The address of a new and empty part of the database, or of one that is there already."""
         path = schema or self.schema()
+        tls = f"verify-full&sslrootcert={self.ca_file}" if self._network else "disable"
         return (
-            f"postgresql+psycopg://{user}@127.0.0.1:{port or self.port}/{ROLE}"
-            f"?sslmode=disable&options=-csearch_path%3D{path}"
+            f"postgresql+psycopg://{user}@{host or self.host}:{self.port}/{ROLE}"
+            f"?sslmode={tls}&options=-csearch_path%3D{path}"
         )
 
     def schema(self) -> str:
@@ -131,7 +145,8 @@ class Postgres:
     def _as_owner(self) -> list[str]:
         """How a command is run by the server's user, and ends with the tests."""
         become = [f"--reuid={OWNER}", f"--regid={OWNER}", "--clear-groups"] if os.geteuid() == 0 else []
-        return [programs.require("setpriv", "util-linux"), *become, "--pdeathsig=INT"]
+        inside = self._network.inside if self._network else []
+        return [*inside, programs.require("setpriv", "util-linux"), *become, "--pdeathsig=INT"]
 
     def _prepare(self) -> None:
         word = self._folder / "word"
@@ -141,9 +156,12 @@ class Postgres:
             *self._as_owner(), require("initdb"), "-D", self._data, "-A", "scram-sha-256", "-U", OWNER,
             f"--pwfile={word}", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8", "--wal-segsize=4",
         ])  # fmt: skip
+        (self._data / "pg_hba.conf").write_text("host all all all scram-sha-256\n")
         authority = trustme.CA()
         authority.cert_pem.write_to_path(self.ca_file)
-        server = authority.issue_cert("localhost")
+        server = authority.issue_cert(
+            "localhost", *((self._network.near, self._network.far) if self._network else ())
+        )
         write_key(server, self._data / "server.key")
         write_chain(server, self._data / "server.pem")
         self._own(self._data / "server.key", self._data / "server.pem")
