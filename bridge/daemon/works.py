@@ -205,7 +205,7 @@ class Works:
             stages.begin(stage)
 
         try:
-            with writing(self.wired, self.clock.permit) as bridge:
+            with writing(self.wired, self._permit) as bridge:
                 watched = replace(bridge, sources=witness.of(bridge.sources))
                 progress = Progress(stage=staged, written=lambda _: self.signs.sign())
                 report = run_cycle(watched, RunKind.SYNC, progress)
@@ -218,6 +218,12 @@ class Works:
             return Ended(report, unread=tuple(witness.failures))
         finally:
             stages.end()
+
+    def _permit(self) -> None:
+        """Asked before each write. Raises Stopped, and Busy once another replica may lead."""
+        self.clock.permit()
+        if self._stands_by:
+            raise Busy("This replica does not lead any more; nothing more is written.")
 
     def _completed(self, began: datetime) -> None:
         self.last_complete = began
