@@ -96,8 +96,9 @@ def _database_parts(text: str) -> SplitResult:
 def _see_to_tls(parts: SplitResult) -> str:
     """See that nothing travels in clear text beyond this machine. Tells the mode, or nothing on this machine."""
     query = parse_qs(parts.query)
-    named = [parts.hostname] if parts.hostname else [host.partition(":")[0] for host in query.get("host", ())]
-    if all(host.startswith("/") or is_loopback(f"http://{host}") for host in named):
+    named = [host for key in ("host", "hostaddr") for several in query.get(key, ()) for host in several.split(",")]
+    hosts = [*named, *([parts.hostname] if parts.hostname else [])]
+    if all(host.startswith("/") or is_loopback(f"http://{host}") for host in hosts):
         return ""
     (mode, *_) = query.get("sslmode", [""])
     if mode not in _ENCRYPTED:

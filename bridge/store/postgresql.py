@@ -54,7 +54,10 @@ _STATE: Final = text(
     "current_setting('synchronous_commit') AS confirms, current_setting('server_encoding') AS encoding"
 )
 
-_REACH: Final = "see that the server runs and can be reached, and that host, database, user and password in `store.url` are right"
+_REACH: Final = (
+    "see that the server runs and can be reached, and that host, database, user and password in `store.url` "
+    "are right"
+)
 _RIGHTS: Final = "give the bridge's role the rights that docs/security.md lists"
 
 _REMEDIES: Final = {
