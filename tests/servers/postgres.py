@@ -130,6 +130,25 @@ class Postgres:
             connection.execute(f"CREATE SCHEMA {name}")
         return name
 
+    @contextmanager
+    def pooled(self, mode: str) -> Iterator[int]:
+        """The port of a PgBouncer before the database, which shares sessions in this mode."""
+        port, file = programs.free_port(), self._folder / "pgbouncer.ini"
+        file.write_text(
+            f"[databases]\n{ROLE} = host={self.host} port={self.port} user={ROLE} password='{PASSWORD}'\n"
+            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\npool_mode = {mode}\n"
+            "unix_socket_dir =\nignore_startup_parameters = options\nserver_tls_sslmode = disable\n"
+        )
+        self._own(file)
+        process = ServerProcess(self._folder / "pgbouncer.log")
+        command = [*self._as_owner(), programs.require("pgbouncer", "pgbouncer"), str(file)]
+        if not process.start(command, [("127.0.0.1", port)]):
+            pytest.fail(f"pgbouncer does not start: {process.said()}")
+        try:
+            yield port
+        finally:
+            process.kill()
+
     @property
     def _data(self) -> Path:
         return self._folder / "data"

@@ -225,6 +225,18 @@ class TestFailures:
                 connection.execute("SELECT pg_reload_conf()")
 
 
+@pytest.mark.parametrize("mode", ["transaction", "session"])
+def test_a_pooler_is_refused(mode: str, postgres: Postgres) -> None:
+    """A lock taken through it would be somebody else's session's."""
+    url = postgres.url()
+    with postgres.pooled(mode) as port:
+        through = url.replace(f":{postgres.port}/", f":{port}/")
+        with pytest.raises(StoreError, match="PgBouncer"), at(through):
+            pass
+        with pytest.raises(StoreError, match="PgBouncer"):
+            ServerLock(server(through), ACME).take()
+
+
 def test_a_certificate_is_verified(url: str, postgres: Postgres) -> None:
     """With the authority and the right name it is used; with another name it is refused."""
     verified = f"sslmode=verify-full&sslrootcert={postgres.ca_file}"
