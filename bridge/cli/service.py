@@ -61,9 +61,9 @@ def health(
 
     told = ask(configuration(config).web, "/livez" if live else "/readyz")
     if as_json:
-        print_json({"ok": told.ok, "problems": list(told.problems)})
+        print_json({"ok": told.ok, **({"role": told.role} if told.role else {}), "problems": list(told.problems)})
     else:
-        for line in told.problems or ("all is well",):
+        for line in told.problems or (f"all is well{f' ({told.role})' if told.role else ''}",):
             typer.echo(line, err=not told.ok)
     return Exit.OK if told.ok else Exit.UNHEALTHY
 

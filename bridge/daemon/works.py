@@ -14,6 +14,7 @@ from bridge.core.journal import RunKind
 from bridge.cycle.outcome import RunOutcome
 from bridge.cycle.run import Progress, run_cycle
 from bridge.daemon.clock import StoppableClock
+from bridge.daemon.leadership import STANDBY, Alone, Leads
 from bridge.daemon.once import Ended, Witness, retry_wait
 from bridge.daemon.signs import Signs
 from bridge.daemon.timetable import Reason, Runs, Timetable, stale_after
@@ -39,6 +40,7 @@ class Works:
     dice: Callable[[], float] = random.random
     timetable_of: Callable[[Runs, Callable[[], None]], Timetable] = Timetable
     """Given who makes the runs, and what takes the scheduler's beats."""
+    leads: Leads = field(default_factory=Alone)
     timetable: Timetable = field(init=False)
     metrics: Metrics = field(init=False)
     last_complete: datetime | None = None
@@ -73,19 +75,23 @@ class Works:
         observer = Observer(self._called, self._waited)
         wired = stack.enter_context(wired_for_serving(configuration, self._patience, observer))
         try:
-            last = wired.store.load_last(_COMPLETE)
-            self._quarantined = frozenset(t.failure.key for t in wired.store.list_troubles() if t.next_try)
+            self._recall(wired)
         except BaseException:
             stack.close()
             raise
         before, self._stack, self._wired = self._stack, stack, wired
         before.close()
         self.signs.hung_after = configuration.schedule.hung_after.total_seconds()
-        if last:
-            self._completed(last.started)
         self.timetable.follow(configuration.schedule, self.last_complete, self.clock.now())
         self.metrics.limited(self._limit(configuration).total_seconds())
         self.metrics.loaded(good=True)
+
+    def _recall(self, wired: Wired) -> None:
+        """Learn from the store how the runs before ended. Raises StoreError."""
+        last = wired.store.load_last(_COMPLETE)
+        self._quarantined = frozenset(t.failure.key for t in wired.store.list_troubles() if t.next_try)
+        if last:
+            self._completed(last.started)
 
     def renew(self, configuration: Configuration) -> None:
         """Work by another configuration: at once if no run is under way, otherwise after it."""
@@ -123,8 +129,8 @@ class Works:
     # ---- runs
 
     def run(self, reason: Reason) -> None:
-        """Make a run, unless one is under way, or Hyperproof has asked us to stay away."""
-        if self.clock.stopping:
+        """Make a run, unless one is under way, another replica leads, or Hyperproof has asked us to stay away."""
+        if self.clock.stopping or self._stands_by:
             return
         if not self._turn.acquire(blocking=False):
             self.overlapped(reason)
@@ -152,6 +158,16 @@ class Works:
         _LOG.info("run.requested")
         self.timetable.run_at(self.clock.now(), Reason.REQUEST)
 
+    def take_over(self) -> None:
+        """Lead from now on: what the leader before left open is settled by a run at once."""
+        with contextlib.suppress(StoreError):  # the run will stumble over it
+            self._recall(self.wired)
+        self.timetable.run_at(self.clock.now(), Reason.TAKEOVER)
+
+    @property
+    def _stands_by(self) -> bool:
+        return self.leads.role == STANDBY
+
     def wait(self, seconds: float) -> bool:
         """Wait for the end of the run under way. Afterwards there is no other. False: it goes on."""
         return self._turn.acquire(timeout=seconds)
@@ -175,6 +191,10 @@ class Works:
             self.metrics.broken_off("stopped")
             _LOG.info("run.stopped", reason=str(ended.error))
             return
+        if reason is Reason.TAKEOVER and isinstance(ended.error, Busy):
+            self.timetable.run_at(
+                self.clock.now() + _SOON, reason
+            )  # the run before may hold its lock a little longer
         if ended.complete:
             self._completed(began)
         self._tell(ended, reason, self.clock.now() - began)
@@ -189,7 +209,7 @@ class Works:
             stages.begin(stage)
 
         try:
-            with writing(self.wired, self.clock.permit) as bridge:
+            with writing(self.wired, self._permit) as bridge:
                 watched = replace(bridge, sources=witness.of(bridge.sources))
                 progress = Progress(stage=staged, written=lambda _: self.signs.sign())
                 report = run_cycle(watched, RunKind.SYNC, progress)
@@ -202,6 +222,12 @@ class Works:
             return Ended(report, unread=tuple(witness.failures))
         finally:
             stages.end()
+
+    def _permit(self) -> None:
+        """Asked before each write. Raises Stopped, and Busy once another replica may lead."""
+        self.clock.permit()
+        if self._stands_by:
+            raise Busy("This replica does not lead any more; nothing more is written.")
 
     def _completed(self, began: datetime) -> None:
         self.last_complete = began
@@ -272,7 +298,9 @@ class Works:
         except StoreError as error:
             found.append(str(error))
         limit = self._limit(self.wired.configuration)
-        if self.last_complete is None:
+        if self._stands_by:
+            pass  # the leader tells of its runs
+        elif self.last_complete is None:
             found.append("there was no complete run yet")
         elif self.clock.now() - self.last_complete > limit:
             hours = limit.total_seconds() / 3600

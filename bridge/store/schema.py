@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -193,4 +193,18 @@ audit_files: Final = Table(
     Column("file", Text, primary_key=True, comment="Path of a file that records go out to"),
     Column("seq", Integer, nullable=False, comment="All records up to this one are known to have been written"),
     comment="How far each audit file was written, so that a rotated one goes on where the last ended",
+)
+
+fences: Final = Table(
+    "fences",
+    metadata,
+    _organization(),
+    Column(
+        "number",
+        Integer,
+        nullable=False,
+        comment="Of the last holder of its lock: who has a lower one writes no more",
+    ),
+    Column("taken", Text, nullable=False, comment="When it took the lock"),
+    comment="Fencing numbers: whoever holds an organization's lock has the highest",
 )

@@ -1,7 +1,7 @@
 """The routes of the service, and who may read them."""
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,11 +14,13 @@ from bridge.web.standing import Standing
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def build_app(standing: Standing, more: Iterable[BaseRoute] = ()) -> Starlette:
-    """Put the routes together: those here, and `more` of other modules."""
+def build_app(
+    standing: Standing, more: Iterable[BaseRoute] = (), tells: Callable[[], Mapping[str, str]] = dict
+) -> Starlette:
+    """Put the routes together: those here, and `more` of other modules. The probes say what `tells` does, too."""
     routes = [
-        Route("/livez", _telling(standing, standing.not_live)),
-        Route("/readyz", _telling(standing, standing.not_ready)),
+        Route("/livez", _telling(standing, standing.not_live, tells)),
+        Route("/readyz", _telling(standing, standing.not_ready, tells)),
         Route("/metrics", guarded(standing, lambda _: Response(standing.metrics(), media_type=_METRICS))),
         *more,
     ]
@@ -58,12 +60,14 @@ def may_read(standing: Standing, request: Request) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), token.encode())
 
 
-def _telling(standing: Standing, wrong: Callable[[], tuple[str, ...]]) -> Callable[[Request], Response]:
+def _telling(
+    standing: Standing, wrong: Callable[[], tuple[str, ...]], tells: Callable[[], Mapping[str, str]]
+) -> Callable[[Request], Response]:
     """An endpoint for probes: yes or no for everybody, and the reasons for whoever may read them."""
 
     def answer(request: Request) -> Response:
         problems = wrong()
-        told = {"ok": not problems}
+        told = {"ok": not problems, **tells()}
         if may_read(standing, request):
             return JSONResponse({**told, "problems": list(problems)}, _status(problems), _HEADERS)
         return JSONResponse(told, _status(problems), _HEADERS)

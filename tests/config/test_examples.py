@@ -12,6 +12,7 @@ from bridge.config.document import read_document
 from bridge.config.policy import policy
 from bridge.config.schedule import ScheduleSection
 from bridge.config.schema import json_schema
+from bridge.config.service import StoreSection
 from tests.config.files import loaded
 
 EXAMPLES = sorted(Path("config").glob("*.yaml"))
@@ -75,8 +76,12 @@ def test_every_key_has_every_key(tmp_path: Path) -> None:
     """Nothing can be configured that cannot be copied from there."""
     found = stated(installed(tmp_path, Path("config/every-key.yaml")))
     sections = {section for section, _ in found}
-    found |= {(ScheduleSection, "cron")}  # cannot stand beside `every`
-    assert "\n  # cron: " in Path("config/every-key.yaml").read_text()
+    for section, key in (
+        (ScheduleSection, "cron"),
+        (StoreSection, "url"),
+    ):  # cannot stand beside `every` and `path`
+        found |= {(section, key)}
+        assert f"\n  # {key}: " in Path("config/every-key.yaml").read_text()
     assert {(section, key) for section in sections for key in section.model_fields} == found
     titles = {section.__name__ for section in sections} - {"Configuration"}
     assert titles == {name for name, schema in json_schema()["$defs"].items() if "properties" in schema}
