@@ -37,6 +37,8 @@ class Memory:
     """Digests of all changes held at the end of the last run; they are recorded already."""
     skips: Mapping[str, str] = field(default_factory=dict)
     """From a mapping's key to the digest of what was skipped there in the last run; that is recorded already."""
+    sights: Mapping[str, str] = field(default_factory=dict)
+    """From a mapping's key to the digest of what the last run saw of its group; that is kept already."""
     resting: Mapping[str, str] = field(default_factory=dict)
     """From the key of a mapping that is in quarantine now to the reason."""
     writes_proved: bool = False

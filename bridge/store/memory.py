@@ -11,8 +11,9 @@ from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.store import held, placements, quarantine
 from bridge.store.packing import from_json, pack, to_json, unpack
 from bridge.store.rows import Row, insert, portions, replace
-from bridge.store.schema import baselines, bindings, links, skips, sources, target_sizes
+from bridge.store.schema import baselines, bindings, links, sights, skips, sources, target_sizes
 from bridge.store.scope import Scope
+from bridge.store.sights import keep_sights
 
 
 def load_memory(scope: Scope) -> Memory:
@@ -28,6 +29,7 @@ def load_memory(scope: Scope) -> Memory:
         rejections=held.load_rejections(scope),
         held=held.load_current(scope),
         skips=_pairs(scope, skips.c.key, skips.c.digest),
+        sights=_pairs(scope, sights.c.key, sights.c.digest),
         resting=quarantine.load_resting(scope),
         writes_proved=placements.any_placed(scope),
     )
@@ -70,6 +72,7 @@ def remember(scope: Scope, left: Recollection) -> None:
     _keep_baselines(scope, left)
     _keep_skips(scope, left)
     quarantine.review(scope, left)
+    keep_sights(scope, left)
     if left.target_sizes:
         sizes = scope.row(users=left.target_sizes.users, groups=left.target_sizes.groups)
         replace(scope.connection, target_sizes, [sizes])
