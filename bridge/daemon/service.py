@@ -19,8 +19,11 @@ from bridge.daemon.signs import Signs
 from bridge.daemon.watch import Watch
 from bridge.daemon.works import Works
 from bridge.errors import ConfigError, Problem
+from bridge.store.store import DatabaseStore
 from bridge.web.app import build_app
+from bridge.web.pages import page_routes
 from bridge.web.server import Site, WebServer
+from bridge.web.standing import Job
 
 _LOG = structlog.get_logger("bridge")
 
@@ -173,13 +176,14 @@ class Service:
         section = configuration.web
         if section.listen == NOWHERE:
             return None
+        asked = _AsAsked(works)
         site = Site.of(section.listen, section.certificate, section.key)
-        return stack.enter_context(WebServer(build_app(_AsAsked(works)), site))
+        return stack.enter_context(WebServer(build_app(asked, page_routes(asked)), site))
 
 
 @dataclass(frozen=True)
 class _AsAsked:
-    """Fits `bridge.web.standing.Standing`."""
+    """Fits `bridge.web.standing.Served`."""
 
     works: Works
 
@@ -199,6 +203,14 @@ class _AsAsked:
     def metrics(self) -> bytes:
         """Tell the figures."""
         return self.works.figures()
+
+    def job(self) -> Job:
+        """Tell what it does, and when."""
+        return self.works.job()
+
+    def store(self) -> DatabaseStore:
+        """Tell where the status page reads."""
+        return self.works.wired.store
 
 
 @contextmanager

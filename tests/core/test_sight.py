@@ -1,4 +1,4 @@
-"""What a run saw of its groups, for people to look at: all of it, only where it is new, never forgotten by a doubt."""
+"""What a run saw of its groups, for people to look at: all of it where it is new, never forgotten by a doubt."""
 
 from dataclasses import replace
 
@@ -59,7 +59,8 @@ def test_a_changed_address_is_a_new_sight_and_nothing_new_is_none() -> None:
     """So that an idle run writes nothing, and the page is not out of date."""
     memory = Memory(sights={"G": seen(ending()).digest})
     assert recollect(ending(), memory).sights == ()
-    assert seen(replace(ending(), names={AccountId("a"): "anna@corp.example"}), memory)
+    other = seen(replace(ending(), names={AccountId("a"): "anna@corp.example"}), memory)
+    assert other.members == ("anna@corp.example", "b")
 
 
 def test_a_group_that_cannot_be_served_is_seen_as_such() -> None:
