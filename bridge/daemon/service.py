@@ -20,8 +20,11 @@ from bridge.daemon.signs import Signs
 from bridge.daemon.watch import Watch
 from bridge.daemon.works import Works
 from bridge.errors import ConfigError, Problem
+from bridge.store.store import DatabaseStore
 from bridge.web.app import build_app
+from bridge.web.pages import page_routes
 from bridge.web.server import Site, WebServer
+from bridge.web.standing import Job
 
 _LOG = structlog.get_logger("bridge")
 
@@ -195,15 +198,16 @@ class Service:
         section = configuration.web
         if section.listen == NOWHERE:
             return None
+        asked = _AsAsked(works)
         site = Site.of(section.listen, section.certificate, section.key)
         role = self._leads
-        app = build_app(_AsAsked(works), tells=lambda: {"role": role.role} if role.role else {})
+        app = build_app(asked, page_routes(asked), tells=lambda: {"role": role.role} if role.role else {})
         return stack.enter_context(WebServer(app, site))
 
 
 @dataclass(frozen=True)
 class _AsAsked:
-    """Fits `bridge.web.standing.Standing`."""
+    """Fits `bridge.web.standing.Served`."""
 
     works: Works
 
@@ -223,6 +227,14 @@ class _AsAsked:
     def metrics(self) -> bytes:
         """Tell the figures."""
         return self.works.figures()
+
+    def job(self) -> Job:
+        """Tell what it does, and when."""
+        return self.works.job()
+
+    def store(self) -> DatabaseStore:
+        """Tell where the status page reads."""
+        return self.works.wired.store
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from bridge.daemon.timetable import Reason, Runs, Timetable, stale_after
 from bridge.errors import BridgeError, Busy, Stopped, StoreError
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
 from bridge.web.metrics import Kept, Metrics
+from bridge.web.standing import Job
 from bridge.wiring import Wired, log_call, log_wait, wired_for_serving, writing
 
 _LOG = structlog.get_logger("bridge")
@@ -54,6 +55,8 @@ class Works:
     _not_before: float = 0
     """Monotonic seconds; Hyperproof has asked us to stay away until then."""
     _quarantined: frozenset[str] = frozenset()
+    _refusal: str = ""
+    """Why a changed configuration was not taken up."""
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.kept)
@@ -84,6 +87,7 @@ class Works:
         self.signs.hung_after = configuration.schedule.hung_after.total_seconds()
         self.timetable.follow(configuration.schedule, self.last_complete, self.clock.now())
         self.metrics.limited(self._limit(configuration).total_seconds())
+        self._refusal = ""
         self.metrics.loaded(good=True)
 
     def _recall(self, wired: Wired) -> None:
@@ -123,6 +127,7 @@ class Works:
 
     def refused(self, reason: str) -> None:
         """Tell that a configuration is not taken up."""
+        self._refusal = reason
         self.metrics.loaded(good=False)
         _LOG.error("configuration.refused", reason=reason)
 
@@ -310,6 +315,22 @@ class Works:
         if self.clock.stopping:
             found.append("the service is stopping")
         return tuple(found)
+
+    def job(self) -> Job:
+        """What the service does, and when."""
+        configuration = self.wired.configuration
+        return Job(
+            organization=configuration.organization,
+            config=str(configuration.path),
+            schedule=configuration.schedule.in_words,
+            apply=configuration.apply,
+            now=self.clock.now(),
+            next_run=self.timetable.next_run(),
+            last_complete=self.last_complete,
+            stale_after=self._limit(configuration),
+            running=self._turn.locked(),
+            refusal=self._refusal,
+        )
 
     def _limit(self, configuration: Configuration) -> timedelta:
         return stale_after(configuration.schedule, self.clock.now())

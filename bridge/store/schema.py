@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -166,6 +166,22 @@ quarantine: Final = Table(
     Column("since", Text, nullable=False, comment="When the first of these runs was"),
     Column("next_try", Text, comment="Until when it is left alone; null while it is not in quarantine"),
     comment="Mappings whose writes failed in the last run that tried them",
+)
+
+sights: Final = Table(
+    "sights",
+    metadata,
+    _organization(),
+    Column("key", Text, primary_key=True, comment="A mapping's key"),
+    Column("digest", Text, nullable=False, comment="Of all that is told here"),
+    Column("name", Text, nullable=False, comment="Its group's name"),
+    Column("group_id", Text, comment="The group; null while there is none"),
+    Column("size", Integer, nullable=False, comment="How many members it has"),
+    Column("feeds", Text, nullable=False, comment="JSON: the directory groups behind it, with their doubts"),
+    Column("doubts", Text, nullable=False, comment="JSON: why nobody is removed from it"),
+    Column("skips", Text, nullable=False, comment="JSON: what is left undone there, and why"),
+    Column("members", LargeBinary, nullable=False, comment="JSON, compressed: addresses of its members"),
+    comment="How each managed group looked at the end of the last run, for people to see",
 )
 
 audit: Final = Table(

@@ -15,8 +15,9 @@ from bridge.core.journal import Effects, Intent, Recollection, Record, Run, RunK
 from bridge.core.memory import Baseline, Memory, SourceBaseline
 from bridge.core.model import AccountId, GroupId
 from bridge.core.quarantine import Trouble
+from bridge.core.sight import Sight
 from bridge.errors import Busy, StoreError
-from bridge.store import decisions, fences, held, intents, memory, placements, quarantine, runs
+from bridge.store import decisions, fences, held, intents, memory, placements, quarantine, runs, sights
 from bridge.store.database import Database, has_database
 from bridge.store.held import OPEN, HeldCase, HeldStatus
 from bridge.store.ledger import DatabaseLedger
@@ -144,6 +145,16 @@ class DatabaseStore:
         """Load the mappings whose writes failed in the last run that tried them, the longest first."""
         with self._scopes.reading() as scope:
             return quarantine.load_troubles(scope)
+
+    def list_sights(self) -> tuple[Sight, ...]:
+        """Load how every managed group looked at the end of the last run, by name, without its members."""
+        with self._scopes.reading() as scope:
+            return sights.list_sights(scope)
+
+    def find_sight(self, key: str) -> Sight | None:
+        """Load how a mapping's group looked at the end of the last run, with its members."""
+        with self._scopes.reading() as scope:
+            return sights.find_sight(scope, key)
 
     def load_last(self, outcomes: Iterable[str]) -> Run | None:
         """Load the latest run that ended in one of these ways."""
