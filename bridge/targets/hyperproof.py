@@ -59,14 +59,15 @@ class Hyperproof:
         self.start_run()
         users = self._api.get_users()
         groups = self._api.get_groups(GroupStatus.ACTIVE)
-        members = self._api.get_all_members(GroupStatus.ACTIVE)
+        ids = (one for user in users for one in (user.user_id, user.id))
+        members = self._api.get_all_members(GroupStatus.ACTIVE, ids)
         found = target_read(users, groups, members, self._stated)
         self._leads = lead_ids(found.accounts, groups)
         return found
 
     def read_members(self, group: GroupId) -> frozenset[AccountId]:
         """Read one group's members now: one call."""
-        return frozenset(self._api.get_members(group).user_ids)
+        return self._api.get_members(group).user_ids
 
     def read_group(self, group: GroupId) -> Group | None:
         """Read one group by id, its members untold: one call. None when there is no such group.
