@@ -1,11 +1,12 @@
 # make demo   the main job on embedded defaults, no root, no servers, no accounts
 # make test   installs what the tests need, and passes them
+# make image-test  builds and runs the image; needs root, buildah, podman, runc, mmdebstrap
 # make check  the fast loop: format, lint, types, contracts, unit tests
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONUTF8 := 1
 
-.PHONY: demo test check lint unit format lock schema clean
+.PHONY: demo test image-test check lint unit format lock schema clean
 .DELETE_ON_ERROR:
 
 # The environment is named by its lock: a changed lock makes it anew.
@@ -22,8 +23,13 @@ demo: .venv/runtime
 
 test: .venv/dev
 	@scripts/servers
+	@scripts/tools
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest
+
+image-test: .venv/dev
+	@scripts/tools
+	@$(BIN)/pytest -m image
 
 check: lint unit
 
@@ -35,10 +41,10 @@ lint: .venv/dev
 	@$(BIN)/deptry .
 	@$(BIN)/vulture
 	@$(BIN)/codespell
-	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/lock
+	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/tools scripts/lock
 
 unit: .venv/dev
-	@$(BIN)/pytest -q -m "not slapd and not samba and not ds389 and not systemd and not e2e"
+	@$(BIN)/pytest -q -m "not slapd and not samba and not ds389 and not systemd and not helm and not prometheus and not image and not e2e"
 
 format: .venv/dev
 	@$(BIN)/ruff format .
