@@ -215,6 +215,27 @@ def test_a_workload_identity_is_labelled() -> None:
     assert annotations["azure.workload.identity/client-id"] == "11111111-2222-3333-4444-555555555555"
 
 
+def test_the_values_of_the_page_are_right(tmp_path: Path) -> None:
+    """A service, and a backfill by its configuration and with its state, as docs/installing.md writes them."""
+    page = Path("docs/installing.md").read_text()
+    service, backfill = (tmp_path / name for name in ("values.yaml", "backfill.yaml"))
+    for path, block in zip((service, backfill), re.findall(r"```yaml\n(.*?)```", page, re.DOTALL), strict=True):
+        path.write_text(block)
+    assert pod(objects(service))["spec"]["containers"][0]["image"].startswith("registry.corp.example/")
+    for version in HELMS:
+        told = helm(version, "template", "backfill", str(CHART), f"--values={service}", f"--values={backfill}")
+        assert told.returncode == 0, told.stderr
+        made = {one["kind"]: one for one in YAML(typ="safe").load_all(told.stdout) if one}
+        assert set(made) == {"Job", "ServiceAccount"}
+        assert f"job/{made['Job']['metadata']['name']}" in page
+        volumes = {volume["name"]: volume for volume in pod(made)["spec"]["volumes"]}
+        assert (
+            volumes["config"]["configMap"]["name"]
+            == pod(objects(service))["spec"]["volumes"][0]["configMap"]["name"]
+        )
+        assert volumes["state"]["persistentVolumeClaim"]["claimName"] == "hyperproof-bridge"
+
+
 # ---- what is refused -----------------------------------------------------------------------------------
 
 REFUSED: Final = {

@@ -3,6 +3,9 @@
 import os
 import resource
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,15 +52,25 @@ class Engine:
         return {"CONTAINERS_CONF": str(self.folder / "containers.conf"), "BUILDAH_ISOLATION": "chroot"}
 
 
-def build(folder: Path) -> Engine:
-    """Make the base and build the Dockerfile as it is. Takes about two minutes."""
+@contextmanager
+def built() -> Iterator[Engine]:
+    """Make the base and build the Dockerfile as it is. What was made goes, and so does what it had mounted."""
     if os.geteuid() != 0:
         lacking("images are built as root only")
     for program in _PACKAGES.split()[:4]:
         require(program, _PACKAGES)
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    (folder / "containers.conf").write_text(_CONF.format(files=files))
-    engine, base = Engine(folder), folder / "base.tar"
+    with tempfile.TemporaryDirectory(prefix="image-") as name:
+        engine = Engine(Path(name))
+        try:
+            _build(engine)
+            yield engine
+        finally:
+            subprocess.run(("umount", "--lazy", engine.folder / "root/overlay"), check=False, capture_output=True)
+
+
+def _build(engine: Engine) -> None:
+    files, base = resource.getrlimit(resource.RLIMIT_NOFILE)[1], engine.folder / "base.tar"
+    (engine.folder / "containers.conf").write_text(_CONF.format(files=files))
     run(("mmdebstrap", "--quiet", "--variant=minbase", f"--include={_INCLUDED}", "bookworm", base))
     made = engine("buildah", "from", "scratch").strip()
     engine("buildah", "add", "--quiet", made, str(base), "/")
@@ -65,4 +78,3 @@ def build(folder: Path) -> Engine:
     certificates = "/etc/ssl/certs:/etc/ssl/certs:ro"
     where = ("--file", "deploy/docker/Dockerfile", "--tag", IMAGE, ".")
     engine("buildah", "build", "--pull=never", "--format=docker", "--volume", certificates, *where)
-    return engine

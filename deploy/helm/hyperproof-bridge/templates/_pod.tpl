@@ -73,11 +73,11 @@ spec:
       configMap: {name: {{ default (include "bridge.name" $root) .existingConfigMap }}}
     {{- with include "bridge.secret" $root }}
     - name: secrets
-      secret: {secretName: {{ . }}, defaultMode: 0440}
+      secret: {secretName: {{ . }}, defaultMode: 0440, optional: false}
     {{- end }}
     {{- if .web.tlsSecret }}
     - name: tls
-      secret: {secretName: {{ .web.tlsSecret }}, defaultMode: 0440}
+      secret: {secretName: {{ .web.tlsSecret }}, defaultMode: 0440, optional: false}
     {{- end }}
     - name: state
       {{- if and .store.persistence.enabled (not .store.postgresql.urlKey) }}
