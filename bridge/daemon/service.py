@@ -97,6 +97,7 @@ class Service:
                 case None:
                     if self._watch.changed() or self._is_worth_another_load():
                         self._reload(works, web, asked=False)
+            works.exchange()
             self._tell(works)
 
     def _taken(self, seconds: float) -> Order | None:

@@ -16,7 +16,7 @@ from bridge.cycle.run import Progress, run_cycle
 from bridge.daemon.clock import StoppableClock
 from bridge.daemon.once import Ended, Witness, retry_wait
 from bridge.daemon.signs import Signs
-from bridge.daemon.timetable import Reason, Timetable, stale_after
+from bridge.daemon.timetable import Reason, Runs, Timetable, stale_after
 from bridge.errors import BridgeError, Busy, Stopped, StoreError
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
 from bridge.web.metrics import Kept, Metrics
@@ -37,6 +37,8 @@ class Works:
     clock: StoppableClock
     signs: Signs
     dice: Callable[[], float] = random.random
+    timetable_of: Callable[[Runs, Callable[[], None]], Timetable] = Timetable
+    """Given who makes the runs, and what takes the scheduler's beats."""
     timetable: Timetable = field(init=False)
     metrics: Metrics = field(init=False)
     last_complete: datetime | None = None
@@ -53,7 +55,7 @@ class Works:
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.kept)
-        self.timetable = Timetable(self, self.signs.beat)
+        self.timetable = self.timetable_of(self, self.signs.beat)
         self._patience = Patience.of(self.clock)
 
     # ---- what it works with
@@ -88,7 +90,11 @@ class Works:
     def renew(self, configuration: Configuration) -> None:
         """Work by another configuration: at once if no run is under way, otherwise after it."""
         self._next = configuration
-        if self._turn.acquire(blocking=False):
+        self.exchange()
+
+    def exchange(self) -> None:
+        """Take up what is waiting to be, unless a run is under way. The service's loop calls it in every round."""
+        if self._next is not None and self._turn.acquire(blocking=False):
             try:
                 self._take_up_next()
             finally:
@@ -166,6 +172,7 @@ class Works:
             self.signs.end()
             self.metrics.running(going_on=False)
         if isinstance(ended.error, Stopped):
+            self.metrics.broken_off("stopped")
             _LOG.info("run.stopped", reason=str(ended.error))
             return
         if ended.complete:
@@ -220,7 +227,7 @@ class Works:
             self.metrics.skipped("busy")
             _LOG.warning("run.skipped", reason=str(ended.error))
         else:
-            self.metrics.failed()
+            self.metrics.broken_off("failed")
             _LOG.error("run.failed", reason=str(ended.error), kind=type(ended.error).__name__, seconds=seconds)
 
     def _tell_quarantine(self) -> None:

@@ -109,9 +109,9 @@ class Metrics:
         """Count a run that was due and is not made."""
         self._skipped.labels(reason).inc()
 
-    def failed(self) -> None:
-        """Count a run that ended before its end."""
-        self._runs.labels("failed").inc()
+    def broken_off(self, outcome: str) -> None:
+        """Count a run that ended before its end: it `failed`, or was `stopped` with the service."""
+        self._runs.labels(outcome).inc()
 
     def due(self, moment: datetime | None) -> None:
         """Tell when the next run is."""

@@ -37,7 +37,7 @@ def full(kept: Kept = NOTHING) -> Metrics:
     metrics = Metrics(lambda: kept)
     metrics.loaded(good=True)
     metrics.skipped("overlap")
-    metrics.failed()
+    metrics.broken_off("failed")
     metrics.staged("reading", 1.5)
     metrics.called(Exchange("hyperproof", "GET", "/users", 200, 0.1, 1))
     metrics.called(Exchange("hyperproof", "GET", "/users", None, 0.1, 2, "reset"))
