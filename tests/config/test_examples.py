@@ -23,16 +23,16 @@ ENVIRON = {
     "ENTRA_CLIENT_SECRET": "secret",
     "ENTRA_KEY_PASSPHRASE": "passphrase",
 }
-INSTALLED = "/etc/hyperproof-bridge"
+INSTALLED = r"/etc/hyperproof-bridge|/run/credentials/hyperproof-bridge\.service"
 
 
 def installed(folder: Path, example: Path) -> Configuration:
     """Load an example with every file in place that it names."""
     text = example.read_text()
-    for name in re.findall(rf"{INSTALLED}/([\w.]+)", text):
+    for name in re.findall(rf"(?:{INSTALLED})/([\w.]+)", text):
         (folder / name).write_text("made up, and long enough\n")
         (folder / name).chmod(0o600)
-    return loaded(folder, text.replace(INSTALLED, str(folder)), ENVIRON)
+    return loaded(folder, re.sub(INSTALLED, str(folder), text), ENVIRON)
 
 
 def test_there_are_examples() -> None:
@@ -44,6 +44,7 @@ def test_there_are_examples() -> None:
         "minimal",
         "openldap",
         "posix-groups",
+        "service",
     ]
 
 
