@@ -58,6 +58,10 @@ class LdapSource:
         self._refuse_malformed(selectors)
         return self._at_first_server(lambda _, reading: reading.read(selectors))
 
+    def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """The same: nothing is remembered here."""
+        return self.read(selectors)
+
     def probe(self) -> Probe:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
         self._refuse_malformed(())
