@@ -12,6 +12,7 @@ from bridge.config.addresses import ServerAddress
 from bridge.config.references import Secret
 from bridge.config.service import Model
 from bridge.config.values import (
+    NO_ATTRIBUTE,
     NO_FILTER,
     Attribute,
     Dn,
@@ -28,16 +29,10 @@ from bridge.config.values import (
     wrong,
 )
 from bridge.core.model import DirectoryName
-from bridge.sources.ldap.settings import (
-    PRESETS,
-    Bind,
-    BindMethod,
-    LdapSettings,
-    MemberAttribute,
-    MemberSyntax,
-    Schema,
-    Tls,
-)
+from bridge.sources.ldap.dn import normal_form
+from bridge.sources.ldap.presets import PRESETS
+from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax, Schema
+from bridge.sources.ldap.settings import Bind, BindMethod, Domain, LdapSettings, Nesting, Tls, is_global_catalog
 from bridge.transport.settings import is_loopback
 
 RESERVED: Final = frozenset({"any", "all", "except"})
@@ -146,8 +141,52 @@ class SchemaSection(Model):
     ignore_members: tuple[Dn, ...] | None = Field(default=None, examples=[["cn=nobody"]])
     """Members that mean nobody: the placeholder in groups that may not be empty."""
 
+    memberships: Attribute | None = Field(default=None, examples=["memberOf"])
+    """Attribute of people that names their groups by DN, where groups name nobody. `none`: they do."""
+
+    member_urls: Attribute | None = Field(default=None, examples=["memberURL"])
+    """Attribute of groups whose members the server finds by searches. `none`: there are no such groups."""
+
+    security_id: Attribute | None = Field(default=None, examples=["objectSid"])
+    """Attribute with the security identifier. `none`: there is none."""
+
+    primary_group: Attribute | None = Field(default=None, examples=["primaryGroupID"])
+    """Attribute of people that tells the one group which does not name them. `none`: groups name everybody."""
+
+    group_type: Attribute | None = Field(default=None, examples=["groupType"])
+    """Attribute that tells universal groups, of which alone a global catalog holds the members."""
+
+    ignore_referrals: tuple[Dn, ...] | None = Field(default=None, examples=[["cn=configuration"]])
+    """First RDNs of parts of the directory that hold neither people nor groups: nothing is missed there."""
+
+
+Servers: TypeAlias = Annotated[
+    tuple[ServerAddress, ...], Field(min_length=1, examples=[["ldaps://ldap.corp.example"]])
+]
+"""Addresses of servers that hold the same."""
 
 _SILENCE: Final = within(timedelta(seconds=1), timedelta(hours=1))
+
+
+class DomainSection(Model):
+    """One more domain of the same directory: its people and groups count as the directory's own."""
+
+    base_dn: Dn = Field(examples=["dc=emea,dc=corp,dc=example"])
+    """Where the domain begins."""
+
+    servers: Servers
+    """Addresses of servers that hold this domain, tried in this order."""
+
+    people_base: Dn | None = Field(default=None, examples=["ou=people,dc=emea,dc=corp,dc=example"])
+    """Where people are. Left out: the domain's `base_dn`."""
+
+    groups_base: Dn | None = Field(default=None, examples=["ou=groups,dc=emea,dc=corp,dc=example"])
+    """Where groups are. Left out: the domain's `base_dn`."""
+
+    bind: BindSection | None = Field(
+        default=None, examples=[{"user": "bridge@emea.corp.example", "password": "${env:EMEA_PASSWORD}"}]
+    )
+    """How the bridge signs in here. Left out: as in the directory."""
 
 
 class LdapDirectory(Model):
@@ -156,12 +195,10 @@ class LdapDirectory(Model):
     type: Literal["ldap"] = Field(examples=["ldap"])
     """The kind of directory."""
 
-    preset: Literal["openldap", "rfc2307"] = Field(examples=["openldap"])
-    """What entries look like: `openldap` (groupOfNames and its like) or `rfc2307` (posixGroup, memberUid)."""
+    preset: Literal["active-directory", "openldap", "rfc2307", "389ds", "freeipa"] = Field(examples=["openldap"])
+    """What entries look like: `active-directory`, `openldap`, `rfc2307` (posixGroup), `389ds` or `freeipa`."""
 
-    servers: Annotated[tuple[ServerAddress, ...], Field(min_length=1)] = Field(
-        examples=[["ldaps://ldap.corp.example"]]
-    )
+    servers: Servers
     """Addresses, tried in this order: ldaps://, ldap:// or ldapi://."""
 
     start_tls: Flag = False
@@ -198,6 +235,15 @@ class LdapDirectory(Model):
     groups_base: Dn | None = Field(default=None, examples=["ou=groups,dc=corp,dc=example"])
     """Where groups are. Left out: `base_dn`."""
 
+    domains: tuple[DomainSection, ...] = Field(
+        default=(),
+        examples=[[{"base_dn": "dc=emea,dc=corp,dc=example", "servers": ["ldaps://dc1.emea.corp.example"]}]],
+    )
+    """More domains of the same forest, read together with the first."""
+
+    nesting: Nesting = Nesting.WALK
+    """How groups in groups are found: `walk`, from all groups, or `chain`, asking Active Directory for them."""
+
     page_size: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1000
     """Entries in one page of a search, 1 to 10000."""
 
@@ -218,6 +264,32 @@ class LdapDirectory(Model):
                 "start_tls goes with ldap:// addresses alone.", "Leave it out, or write ldap:// addresses."
             )
         return value
+
+    @field_validator("servers", mode="after")
+    @classmethod
+    def _hold_the_same(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
+        if len({is_global_catalog(server) for server in servers}) > 1:
+            raise wrong(
+                "A global catalog does not hold the same as a domain's own servers.",
+                "Write addresses with port 3268 or 3269 alone, or none of them.",
+            )
+        return servers
+
+    @field_validator("domains", mode="after")
+    @classmethod
+    def _fit_together(cls, domains: tuple[DomainSection, ...], info: ValidationInfo) -> tuple[DomainSection, ...]:
+        forms = [normal_form(base) for base in (str(info.data.get("base_dn", "")), *(d.base_dn for d in domains))]
+        if len(set(forms)) < len(forms):
+            raise wrong("Two domains begin at one base_dn.", "List each domain once, the first as the directory.")
+        servers = (*_servers(info.data), *(server for domain in domains for server in domain.servers))
+        if domains and any(map(is_global_catalog, servers)):
+            raise wrong(
+                "A global catalog shows the whole forest by itself, but not the members of all groups.",
+                "Write the domains' own servers (port 389 or 636), or leave `domains` out.",
+            )
+        for domain in domains:
+            _refuse_leaks(domain.bind or info.data.get("bind"), info.data | {"servers": domain.servers})
+        return domains
 
     @field_validator("verify_certificates", mode="after")
     @classmethod
@@ -240,16 +312,7 @@ class LdapDirectory(Model):
     @field_validator("bind", mode="after")
     @classmethod
     def _is_safe(cls, bind: BindSection, info: ValidationInfo) -> BindSection:
-        if bind.method is BindMethod.SIMPLE and _would_leak(info.data):
-            raise wrong(
-                "The password would travel in clear text.",
-                "Write ldaps://, or `start_tls: true`, or `allow_plaintext: true` where nobody else listens.",
-            )
-        if bind.method is BindMethod.EXTERNAL and _has_no_identity(info.data):
-            raise wrong(
-                "The bind method `external` needs something that proves who the bridge is.",
-                "Add `client_certificate` and `client_key`, or write an ldapi:// server.",
-            )
+        _refuse_leaks(bind, info.data)
         return bind
 
 
@@ -257,16 +320,36 @@ Directory: TypeAlias = LdapDirectory
 """Any kind of directory. With a second kind this becomes a union that `type` tells apart."""
 
 
-def _would_leak(data: dict[str, object]) -> bool:
+def _refuse_leaks(bind: BindSection | None, data: dict[str, object]) -> None:
+    """Refuse a sign-in that others could listen to, or that has nothing to prove itself by."""
+    if bind is None:  # which was refused already
+        return
+    if bind.method is BindMethod.SIMPLE and _would_leak(data):
+        raise wrong(
+            "The password would travel in clear text.",
+            "Write ldaps://, or `start_tls: true`, or `allow_plaintext: true` where nobody else listens.",
+        )
+    if bind.method is BindMethod.EXTERNAL and _has_no_identity(data):
+        raise wrong(
+            "The bind method `external` needs something that proves who the bridge is.",
+            "Add `client_certificate` and `client_key`, or write an ldapi:// server.",
+        )
+
+
+def _servers(data: dict[str, object]) -> tuple[str, ...]:
     servers = data.get("servers", ())
-    if data.get("start_tls", True) or data.get("allow_plaintext", True) or not isinstance(servers, tuple):
+    return servers if isinstance(servers, tuple) else ()
+
+
+def _would_leak(data: dict[str, object]) -> bool:
+    if data.get("start_tls", True) or data.get("allow_plaintext", True):
         return False
-    return any(server.startswith("ldap://") and not is_loopback(server) for server in servers)
+    return any(server.startswith("ldap://") and not is_loopback(server) for server in _servers(data))
 
 
 def _has_no_identity(data: dict[str, object]) -> bool:
-    servers = data.get("servers", ())
-    local = isinstance(servers, tuple) and all(server.startswith("ldapi://") for server in servers)
+    servers = _servers(data)
+    local = bool(servers) and all(server.startswith("ldapi://") for server in servers)
     return not local and data.get("client_certificate", "unknown") is None
 
 
@@ -277,10 +360,9 @@ def ldap_settings(name: str, directory: LdapDirectory) -> LdapSettings:
     """Turn what the file says of a directory into what its source takes: the preset with its overrides."""
     return LdapSettings(
         name=DirectoryName(name),
-        servers=directory.servers,
-        base_dn=directory.base_dn,
+        domains=(_domain(directory, None), *(_domain(each, each.bind) for each in directory.domains)),
         schema=_schema(directory),
-        bind=Bind(directory.bind.method, directory.bind.user or "", _password(directory.bind.password)),
+        bind=_bind(directory.bind),
         tls=Tls(
             start=directory.start_tls,
             verify=directory.verify_certificates,
@@ -288,22 +370,44 @@ def ldap_settings(name: str, directory: LdapDirectory) -> LdapSettings:
             client_certificate=directory.client_certificate,
             client_key=directory.client_key,
         ),
-        people_base=directory.people_base or "",
-        groups_base=directory.groups_base or "",
+        nesting=directory.nesting,
         page_size=directory.page_size,
         connect_timeout=int(directory.connect_timeout.total_seconds()),
         receive_timeout=int(directory.receive_timeout.total_seconds()),
     )
 
 
+def _domain(section: LdapDirectory | DomainSection, bind: BindSection | None) -> Domain:
+    return Domain(
+        base_dn=section.base_dn,
+        servers=section.servers,
+        people_base=section.people_base or "",
+        groups_base=section.groups_base or "",
+        bind=_bind(bind) if bind else None,
+    )
+
+
+def _bind(section: BindSection) -> Bind:
+    return Bind(section.method, section.user or "", _password(section.password))
+
+
 def _password(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 
+_MAY_BE_NONE: Final = {
+    "disabled_filter": NO_FILTER,
+    "memberships": NO_ATTRIBUTE,
+    "member_urls": NO_ATTRIBUTE,
+    "security_id": NO_ATTRIBUTE,
+    "primary_group": NO_ATTRIBUTE,
+}
+"""What of a schema may be written away, and the word for it."""
+
+
 def _schema(directory: LdapDirectory) -> Schema:
     overrides = {name: value for name, value in directory.schema_ if value is not None}
-    if overrides.get("disabled_filter") == NO_FILTER:
-        overrides["disabled_filter"] = ""
+    overrides |= {name: "" for name, word in _MAY_BE_NONE.items() if overrides.get(name) == word}
     if directory.schema_.members is not None:
         overrides["members"] = tuple(MemberAttribute(e.name, e.syntax) for e in directory.schema_.members)
     return replace(PRESETS[directory.preset], **overrides)

@@ -170,8 +170,8 @@ def _hash(made: Policy, configuration: Configuration) -> str:
 def _view(name: str, directory: Directory) -> list[object]:
     """What decides whom a directory names. How it is reached and who signs in does not."""
     settings = ldap_settings(name, directory)
-    bases = settings.base_dn, settings.people_base or settings.base_dn, settings.groups_base or settings.base_dn
-    return [list(settings.servers), list(bases), _canonical(settings.schema)]
+    domains = [[list(domain.servers), [domain.base_dn, *domain.bases]] for domain in settings.domains]
+    return [domains, _canonical(settings.schema)]
 
 
 def _canonical(value: object) -> object:

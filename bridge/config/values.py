@@ -302,6 +302,9 @@ Attribute: TypeAlias = Annotated[
 ]
 """An attribute's name."""
 
+NO_ATTRIBUTE: Final = "none"
+"""What is written where a preset's attribute shall not be used."""
+
 NO_FILTER: Final = "none"
 """What is written where no filter shall apply."""
 

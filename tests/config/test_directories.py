@@ -6,16 +6,9 @@ import pytest
 
 from bridge.config.directories import LdapDirectory, SchemaSection, ldap_settings
 from bridge.core.model import DirectoryName
-from bridge.sources.ldap.settings import (
-    PRESETS,
-    Bind,
-    BindMethod,
-    LdapSettings,
-    MemberAttribute,
-    MemberSyntax,
-    Schema,
-    Tls,
-)
+from bridge.sources.ldap.presets import PRESETS
+from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax, Schema
+from bridge.sources.ldap.settings import Bind, BindMethod, Domain, LdapSettings, Nesting, Tls
 from tests.config.files import CORP, loaded, sound, told
 
 
@@ -28,8 +21,7 @@ def test_a_preset_and_a_password_are_enough(tmp_path: Path) -> None:
     """Everything else is as the source's own settings have it."""
     assert settings(tmp_path, CORP) == LdapSettings(
         name=DirectoryName("corp"),
-        servers=("ldaps://ldap.corp.example",),
-        base_dn="dc=corp,dc=example",
+        domains=(Domain("dc=corp,dc=example", ("ldaps://ldap.corp.example",)),),
         schema=PRESETS["openldap"],
         bind=Bind(BindMethod.SIMPLE, "cn=bridge,dc=corp,dc=example", "pa55word"),
     )
@@ -53,14 +45,21 @@ def test_every_setting_reaches_the_source(tmp_path: Path) -> None:
         base_dn: dc=x
         people_base: ou=p,dc=x
         groups_base: ou=g,dc=x
+        domains:
+          - base_dn: dc=y
+            servers: [ldap://c.example]
+            bind: {user: svc@y, password: "${env:PASSWORD}"}
+        nesting: chain
         page_size: 200
         connect_timeout: 2s
         receive_timeout: 2m
     """
     assert settings(tmp_path, corp) == LdapSettings(
         name=DirectoryName("corp"),
-        servers=("ldap://a.example", "ldap://b.example:1389"),
-        base_dn="dc=x",
+        domains=(
+            Domain("dc=x", ("ldap://a.example", "ldap://b.example:1389"), "ou=p,dc=x", "ou=g,dc=x"),
+            Domain("dc=y", ("ldap://c.example",), bind=Bind(BindMethod.SIMPLE, "svc@y", "pa55word")),
+        ),
         schema=PRESETS["rfc2307"],
         bind=Bind(BindMethod.EXTERNAL),
         tls=Tls(
@@ -70,8 +69,7 @@ def test_every_setting_reaches_the_source(tmp_path: Path) -> None:
             client_certificate=tmp_path / "client.pem",
             client_key=tmp_path / "client.key",
         ),
-        people_base="ou=p,dc=x",
-        groups_base="ou=g,dc=x",
+        nesting=Nesting.CHAIN,
         page_size=200,
         connect_timeout=2,
         receive_timeout=120,
@@ -79,7 +77,7 @@ def test_every_setting_reaches_the_source(tmp_path: Path) -> None:
 
 
 def test_every_value_of_a_preset_can_be_overridden(tmp_path: Path) -> None:
-    """One key for each field of the source's schema; `none` is no filter."""
+    """One key for each field of the source's schema; `none` is no filter, and no attribute."""
     schema = """
         people_filter: (a=1)
         person_id: pid
@@ -93,6 +91,12 @@ def test_every_value_of_a_preset_can_be_overridden(tmp_path: Path) -> None:
         members: [m, {name: u, syntax: login}]
         dn_attribute: d
         ignore_members: [cn=nobody]
+        memberships: memberOf
+        member_urls: none
+        security_id: sid
+        primary_group: pg
+        group_type: gt
+        ignore_referrals: [cn=configuration]
     """
     corp = CORP + "    schema:\n" + schema
     assert settings(tmp_path, corp).schema == Schema(
@@ -108,6 +112,12 @@ def test_every_value_of_a_preset_can_be_overridden(tmp_path: Path) -> None:
         members=(MemberAttribute("m"), MemberAttribute("u", MemberSyntax.LOGIN)),
         dn_attribute="d",
         ignore_members=("cn=nobody",),
+        memberships="memberOf",
+        member_urls="",
+        security_id="sid",
+        primary_group="pg",
+        group_type="gt",
+        ignore_referrals=("cn=configuration",),
     )
     assert set(SchemaSection.model_fields) == {field.name for field in fields(Schema)}
 
@@ -131,7 +141,7 @@ def test_the_presets_are_those_of_the_source() -> None:
 )
 def test_a_password_stays_private(tmp_path: Path, server: str, more: str) -> None:
     """On this machine, behind StartTLS, or by consent."""
-    assert settings(tmp_path, CORP.replace("ldaps://ldap.corp.example", server) + more).servers == (
+    assert settings(tmp_path, CORP.replace("ldaps://ldap.corp.example", server) + more).domains[0].servers == (
         server.strip("'"),
     )
 

@@ -29,7 +29,13 @@ def installed(folder: Path, example: Path) -> Configuration:
 
 def test_there_are_examples() -> None:
     """Those that the documentation names."""
-    assert [path.stem for path in EXAMPLES] == ["every-key", "minimal", "openldap", "posix-groups"]
+    assert [path.stem for path in EXAMPLES] == [
+        "active-directory",
+        "every-key",
+        "minimal",
+        "openldap",
+        "posix-groups",
+    ]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

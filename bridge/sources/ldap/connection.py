@@ -35,17 +35,19 @@ class Session:
 
 
 @contextlib.contextmanager
-def opened(settings: LdapSettings, server: str) -> Iterator[Session]:
+def opened(settings: LdapSettings, server: str, bind: Bind | None = None) -> Iterator[Session]:
     """Connect to one server, secure the connection, sign in, and leave in the end.
+
+    `bind` says how, where that differs from the rest of the directory.
 
     Raises Unavailable when it cannot be reached, Denied when it is not trusted or does not let us in.
     """
-    system = f"{settings.name} ({server})"
+    system = system_name(settings, server)
     address = _address(server, system)
     secured = address.scheme == "ldaps" or (address.scheme == "ldap" and settings.tls.start)
     tls = _VerifiedTls(settings.tls, system) if secured else None
     with _our_errors(system, "connecting", tls):
-        connection = _connection(settings, address, tls)
+        connection = _connection(settings, address, bind or settings.bind, tls)
     try:
         with _our_errors(system, "connecting", tls):
             connection.open(read_server_info=False)
@@ -65,6 +67,11 @@ def opened(settings: LdapSettings, server: str) -> Iterator[Session]:
             connection.unbind()
         if connection.socket:  # ldap3 leaves it open where connecting failed
             connection.socket.close()
+
+
+def system_name(settings: LdapSettings, server: str) -> str:
+    """What errors call a server of a directory."""
+    return f"{settings.name} ({server})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ class _VerifiedTls(ldap3.Tls):
 
     def __init__(self, tls: Tls, system: str) -> None:
         super().__init__(validate=ssl.CERT_REQUIRED if tls.verify else ssl.CERT_NONE)
-        self.failure: ssl.SSLError | None = None
+        self.failure: OSError | None = None
         """Why the last handshake failed; ldap3 keeps only its text."""
         self._context = _context(tls, system)
 
@@ -110,7 +117,7 @@ class _VerifiedTls(ldap3.Tls):
             connection.socket = self._context.wrap_socket(
                 connection.socket, do_handshake_on_connect=do_handshake, server_hostname=connection.server.host
             )
-        except ssl.SSLError as error:
+        except OSError as error:  # ssl.SSLError is one; others are silence, and a connection cut
             self.failure = error
             raise
 
@@ -132,10 +139,10 @@ def _context(tls: Tls, system: str) -> ssl.SSLContext:
     return context
 
 
-def _connection(settings: LdapSettings, address: _Address, tls: ldap3.Tls | None) -> ldap3.Connection:
+def _connection(settings: LdapSettings, address: _Address, bind: Bind, tls: ldap3.Tls | None) -> ldap3.Connection:
     connection = ldap3.Connection(
         _server(address, settings.connect_timeout, tls),
-        **_credentials(settings.bind),
+        **_credentials(bind),
         receive_timeout=settings.receive_timeout,
         raise_exceptions=True,
         auto_referrals=False,

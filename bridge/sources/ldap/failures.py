@@ -185,8 +185,10 @@ def translated(system: str, error: Exception, doing: str) -> RemoteError:
     return IncompleteRead(system, f"{doing} got an answer that makes no sense ({excerpt(repr(error))})")
 
 
-def untrusted(system: str, error: ssl.SSLError) -> RemoteError:
+def untrusted(system: str, error: OSError) -> RemoteError:
     """Our error for a TLS handshake that failed."""
+    if not isinstance(error, ssl.SSLError):
+        return Unavailable(system, f"the TLS handshake did not come to its end ({excerpt(str(error))})")
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return Unavailable(system, "the server hung up during the TLS handshake")
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,10 +10,13 @@ from bridge.core.model import DirectoryName, Doubt, DoubtKind, PersonId
 from bridge.sources.ldap.dn import assertion, normal_form, readable
 from bridge.sources.ldap.dn_index import DnIndex
 from bridge.sources.ldap.people import People, stable_id, text_of, values_of
+from bridge.sources.ldap.schema import MemberSyntax, Schema
 from bridge.sources.ldap.search import Entry
-from bridge.sources.ldap.settings import MemberSyntax, Schema
 
 _RANGE: Final = re.compile(r";range=(\d+)-(\d+|\*)$")
+_FIRST_PART: Final = re.compile(r";range=0-\d+$")
+_UNIVERSAL: Final = 8
+"""The bit of groupType that tells a universal group (MS-ADTS 2.2.12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,12 @@ class GroupEntry:
     rest: tuple[bytes, ...]
     """All other values that should be DNs."""
     strangers: tuple[str, ...]
-    """Logins that lead to no one person, and why."""
+    """Members already known to lead to no one person, and why."""
     doubts: tuple[Doubt, ...]
+    sid: bytes = b""
+    """The security identifier, where the directory has such."""
+    part: Entry | None = None
+    """The entry itself while only the first part of its members is here."""
 
     @property
     def label(self) -> str:
@@ -52,10 +59,13 @@ class Groups:
         self._directory = directory
         self._schema = schema
         self._people = people
+        self._memberships = schema.memberships.lower()
         self._logins: Mapping[bytes, PersonId] | None = None
+        self._inner: dict[str, list[bytes]] = {}
+        """Groups that say of themselves in which groups they are, by the normal form of these."""
 
-    def add(self, entry: Entry) -> None:
-        """Take up a group; the people have to be known by now."""
+    def add(self, entry: Entry, *, catalog: bool = False, doubt: Doubt | None = None) -> None:
+        """Take up a group, perhaps as a global catalog shows it; the people have to be known by now."""
         people: set[PersonId] = set()
         rest: list[bytes] = []
         strangers: list[str] = []
@@ -65,6 +75,11 @@ class Groups:
                 rest += sort_out(values, self._people.by_dn.exact.get, people)
             else:
                 strangers += self._sort_out_logins(values, people)
+        sid = entry.attributes.get(self._schema.security_id.lower(), [b""])[0]
+        if self._people.belonging:
+            theirs, unknown = self._people.in_group(normal_form(entry.dn), sid)
+            people |= theirs
+            strangers += unknown
         group = GroupEntry(
             dn=entry.dn,
             id=stable_id(self._directory, entry, self._schema.group_id.lower()) or "",
@@ -72,9 +87,21 @@ class Groups:
             people=frozenset(people),
             rest=tuple(rest),
             strangers=tuple(strangers),
-            doubts=_range_doubts(entry),
+            doubts=(*_range_doubts(entry), *self._doubts(entry, catalog=catalog), *((doubt,) if doubt else ())),
+            sid=sid,
+            part=entry if any(map(_FIRST_PART.search, entry.attributes)) else None,
         )
         self.by_dn.add(entry.dn, group)
+        for outer in entry.attributes.get(self._memberships, ()):
+            self._inner.setdefault(normal_form(outer), []).append(entry.dn)
+
+    def with_sid(self, sid: bytes) -> tuple[GroupEntry, ...]:
+        """The groups with this security identifier."""
+        return tuple(group for group in self.by_dn.exact.values() if group.sid == sid)
+
+    def inner(self, group: GroupEntry) -> Sequence[bytes]:
+        """The groups that say of themselves that they are in this one."""
+        return self._inner.get(normal_form(group.dn), ()) if self._inner else ()
 
     def tell_apart(self) -> None:
         """Take the id from groups that share one: neither is known to be meant by it."""
@@ -82,6 +109,18 @@ class Groups:
         for dn, group in tuple(self.by_dn.exact.items()):
             if group.id and counts[group.id] > 1:
                 self.by_dn.add(dn, replace(group, id=""))
+
+    def _doubts(self, entry: Entry, *, catalog: bool) -> Iterator[Doubt]:
+        """Why a group may have members that its entry does not show."""
+        urls = entry.attributes.get(self._schema.member_urls.lower())
+        if urls and not any(_values(entry, attribute.name.lower()) for attribute in self._schema.members):
+            what = f"the server lists nobody for {self._schema.member_urls} of {readable(entry.dn)}"
+            yield Doubt(DoubtKind.TRUNCATED, f"{what}: it may not expand dynamic groups, or not for us")
+        if catalog and not _is_universal(entry, self._schema.group_type.lower()):
+            what = (
+                f"a global catalog does not hold the members of {readable(entry.dn)}, which is no universal group"
+            )
+            yield Doubt(DoubtKind.TRUNCATED, f"{what}; read its domain instead, listed under `domains`")
 
     def _sort_out_logins(self, values: list[bytes], people: set[PersonId]) -> list[str]:
         if self._logins is None:
@@ -115,8 +154,9 @@ def _values(entry: Entry, attribute: str) -> list[bytes]:
 
 
 def _range_doubts(entry: Entry) -> tuple[Doubt, ...]:
-    """A doubt for each attribute of which the server sent a part: Active Directory does so with large groups."""
-    parts = [name for name in entry.attributes if (found := _RANGE.search(name)) and found.groups() != ("0", "*")]
+    """A doubt for each attribute of which the server sent a part that is not the first, which nobody asked for."""
+    ranges = [name for name in entry.attributes if _RANGE.search(name)]
+    parts = [name for name in ranges if not name.endswith(";range=0-*") and not _FIRST_PART.search(name)]
     what = f"the server sent a part of {readable(entry.dn)}"
     return tuple(Doubt(DoubtKind.TRUNCATED, f"{what} only: {name}") for name in sorted(parts))
 
@@ -128,3 +168,8 @@ def _names(entry: Entry, attribute: str) -> tuple[str, ...]:
         form = normal_form(entry.dn)
         names.sort(key=lambda name: not form.startswith(assertion(attribute, name)))
     return tuple(names)
+
+
+def _is_universal(entry: Entry, attribute: str) -> bool:
+    value = entry.attributes.get(attribute, [b""])[0]
+    return value.removeprefix(b"-").isdigit() and bool(int(value) & _UNIVERSAL)

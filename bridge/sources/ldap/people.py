@@ -5,15 +5,21 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from bridge.core.model import DirectoryName, Person, PersonId, email
+from bridge.sources.ldap.belonging import Belonging
 from bridge.sources.ldap.dn import readable
 from bridge.sources.ldap.dn_index import DnIndex
+from bridge.sources.ldap.schema import Schema
 from bridge.sources.ldap.search import Entry
-from bridge.sources.ldap.settings import Schema
 
 _BINARY_IDS: Final = frozenset({"objectguid"})
 """Ids that come as the 16 bytes of a GUID, the first three fields little-endian (MS-DTYP 2.3.4.2)."""
 
 _GUID_BYTES: Final = 16
+
+_TYPED_ADDRESSES: Final = frozenset({"proxyaddresses"})
+"""Addresses that come with their type in front; that of the primary mail address is in capitals."""
+
+_MAIL: Final = b"smtp:"
 
 _Raw: TypeAlias = tuple[bytes, tuple[bytes, ...], bytes]
 """A person's DN, addresses and name, as they came: plain tuples of bytes cost the garbage collector nothing."""
@@ -40,6 +46,17 @@ def values_of(entry: Entry, attribute: str) -> Sequence[bytes]:
     return sorted(values) if len(values) > 1 else values
 
 
+def addresses_in(entry: Entry, attribute: str) -> Sequence[bytes]:
+    """An attribute's addresses; of Active Directory's proxyAddresses those for mail, the primary one first."""
+    values = values_of(entry, attribute)
+    if attribute not in _TYPED_ADDRESSES:
+        return values
+    mail = sorted(
+        (value for value in values if value[:5].lower() == _MAIL), key=lambda value: value[:5] != _MAIL.upper()
+    )
+    return [value[5:] for value in mail]
+
+
 def text_of(value: bytes) -> str:
     """A value as text."""
     return value.decode("utf-8", "replace").strip()
@@ -54,6 +71,7 @@ class People:
         self.faults: DnIndex[str] = DnIndex()
         """Entries of people who cannot be told from others, and why."""
         self.disabled: set[PersonId] = set()
+        self.belonging = Belonging(schema)
         self._directory = directory
         self._id = schema.person_id.lower()
         self._addresses = tuple(map(str.lower, schema.addresses))
@@ -71,11 +89,14 @@ class People:
         if person_id is None:
             why = f"shows no single {self._id}; let the service account read it"
             self.faults.add(entry.dn, why)
+            self.belonging.add(entry, None)
             return
+        if self.belonging:
+            self.belonging.add(entry, person_id)
         if self._dns.setdefault(person_id, entry.dn) != entry.dn:
             self._tell_apart(person_id, entry.dn)
             return
-        addresses = tuple(value for name in self._addresses for value in values_of(entry, name))
+        addresses = tuple(value for name in self._addresses for value in addresses_in(entry, name))
         name = next((values[0] for name in self._names if (values := values_of(entry, name))), entry.dn)
         self.by_id[person_id] = (entry.dn, addresses, name)
         self.by_dn.add(entry.dn, person_id)
@@ -94,6 +115,18 @@ class People:
         dn, addresses, name = self.by_id[person_id]
         found = dict.fromkeys([email(text) for text in map(text_of, addresses) if text])
         return Person(person_id, tuple(found), text_of(name), readable(dn))
+
+    def in_group(self, form: str, sid: bytes) -> tuple[set[PersonId], list[str]]:
+        """Who is in a group by what stands at the person, and who cannot be told from others, in words."""
+        people = self.belonging.members(form, sid)
+        shared = people & self._shared
+        strangers = [f"{person_id} is the id of several entries" for person_id in sorted(shared)]
+        return people - shared, [*strangers, *self.belonging.strangers(form, sid)]
+
+    def with_sid(self, sid: bytes) -> PersonId | None:
+        """The person with this security identifier; None when there is none, or nobody can be told."""
+        person_id = self.belonging.by_sid.get(sid)
+        return None if person_id in self._shared else person_id
 
     def with_login(self, value: bytes) -> PersonId | None:
         """The one person with this login; None when there is none, or several."""

@@ -6,7 +6,7 @@ a doubt, with the page, the entries so far and the server's result in words.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 import ldap3
 from ldap3.core.exceptions import LDAPException, LDAPOperationResult
@@ -16,6 +16,7 @@ from bridge.errors import RemoteError
 from bridge.sources.ldap.connection import STUMBLES, Session
 from bridge.sources.ldap.dn import plain_form
 from bridge.sources.ldap.failures import refused, remedy_for, result_words, translated
+from bridge.sources.ldap.references import EVERY_REFERENCE, References
 
 _PAGES: Final = "1.2.840.113556.1.4.319"
 """The control of RFC 2696."""
@@ -26,16 +27,21 @@ _REFERRAL: Final = 10
 NO_ATTRIBUTES: Final = ("1.1",)
 """Asks for DNs alone (RFC 4511, 4.5.1.8)."""
 
+Scope: TypeAlias = Literal["SUBTREE", "BASE"]
+TREE: Final[Scope] = "SUBTREE"
+BASE: Final[Scope] = "BASE"
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to search for. The whole tree under the base is meant."""
+    """What to search for."""
 
     subject: str
     """What is looked for, in words: people, groups."""
     base: str
     filter: str
     attributes: tuple[str, ...] = NO_ATTRIBUTES
+    scope: Scope = TREE
 
     def __str__(self) -> str:
         return f"the search for {self.subject} under '{self.base}'"
@@ -108,7 +114,7 @@ class Ldap3Pages:
         self._session.connection.search(
             plain_form(query.base),
             query.filter,
-            search_scope=ldap3.SUBTREE,
+            search_scope=query.scope,
             dereference_aliases=ldap3.DEREF_NEVER,
             attributes=list(query.attributes),
             paged_size=size,
@@ -129,7 +135,9 @@ def _page_end(result: dict[str, Any]) -> PageEnd:
 class PagedSearch:
     """One search over all its pages. Go through `entries()` once, to the end; then the rest says how it went."""
 
-    def __init__(self, reader: PageReader, query: Query, page_size: int) -> None:
+    def __init__(
+        self, reader: PageReader, query: Query, page_size: int, references: References = EVERY_REFERENCE
+    ) -> None:
         self.query = query
         self.pages = 0
         """Pages that ended, well or not."""
@@ -141,6 +149,7 @@ class PagedSearch:
         """Where the server says that other parts of the answer are: addresses."""
         self._reader = reader
         self._page_size = page_size
+        self._references = references
         self._end = _NO_END
         self._flaw = ""
         """Why the pages cannot be all, though every result was good."""
@@ -173,7 +182,7 @@ class PagedSearch:
                     self.found += 1
                     yield item
             elif isinstance(item, Reference):
-                self.elsewhere.update(item.urls)
+                self.elsewhere.update(self._references.left_out(item.urls))
             else:
                 self._end = item
                 if item.code == _REFERRAL:
@@ -203,7 +212,7 @@ class PagedSearch:
         if not self.elsewhere:
             return tuple(cut)
         where = ", ".join(sorted(self.elsewhere))
-        remedy = "which is not followed; configure that server as a directory of its own, or narrow the base"
+        remedy = "which is not followed; list that domain under `domains`, or narrow the base"
         return (*cut, Doubt(DoubtKind.REFERRAL, f"{self.query} points to {where}, {remedy}"))
 
     @property

@@ -165,7 +165,7 @@ def _request(connection: ldap3.Connection, number: int, query: Query, size: int,
         search_operation(
             safe_dn(base) if base else base,
             query.filter,
-            ldap3.SUBTREE,
+            query.scope,
             ldap3.DEREF_NEVER,
             list(query.attributes),
             size_limit=0,

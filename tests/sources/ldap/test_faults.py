@@ -192,16 +192,6 @@ def test_a_filter_selector_that_breaks_off_is_a_doubt_about_itself(town: LdapSan
     assert (read.selections[by_name("g1")].doubts, read.doubts) == ((), ())
 
 
-def test_a_part_of_a_member_list_is_a_doubt(town: LdapSandbox) -> None:
-    """Active Directory sends large groups in ranges: the part is handed on, never taken for the whole."""
-    town.limits = ServerLimits(value_range=4)
-    _, selection = read_team(town)
-    (found,) = selection.groups
-    assert len(found.members) == 4
-    assert [doubt.kind for doubt in found.doubts] == [DoubtKind.TRUNCATED]
-    assert "member;range=0-3" in found.doubts[0].text
-
-
 def test_a_page_cap_below_the_page_size_is_no_trouble(town: LdapSandbox) -> None:
     """The server gives smaller pages, and more of them."""
     town.limits = ServerLimits(page_cap=2)

@@ -97,7 +97,7 @@ def both_outcomes(chosen: LdapSettings, query: Query, page_size: int) -> list[Ou
     """What a search shows through our decoder and through ldap3's, each over a connection of its own."""
     outcomes = []
     for reader in (WirePages, Ldap3Pages):
-        with opened(chosen, chosen.servers[0]) as session:
+        with opened(chosen, chosen.domains[0].servers[0]) as session:
             outcomes.append(outcome(session, reader(session), query, page_size))
     return outcomes
 

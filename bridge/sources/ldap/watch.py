@@ -1,0 +1,40 @@
+"""Pages as another reader gives them, with an eye on whether the server fails meanwhile.
+
+A search that breaks off is a doubt in the read, and no error: what came is handed on. Whether another server might
+have done better is told here.
+"""
+
+from collections.abc import Iterator
+
+from bridge.errors import RemoteError, Unavailable
+from bridge.sources.ldap.failures import refused
+from bridge.sources.ldap.search import Entry, PageEnd, PageReader, Query, Reference
+
+
+class WatchedPages:
+    """A reader that remembers the first failure of its server.
+
+    A lost connection, an answer that makes no sense, and a server that is busy or going down are failures. A limit
+    is none: the other servers have it, too.
+    """
+
+    def __init__(self, reader: PageReader, system: str) -> None:
+        self.failure: RemoteError | None = None
+        self._reader = reader
+        self._system = system
+
+    def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
+        """As PageReader says."""
+        try:
+            for item in self._reader.fetch(query, size, cookie):
+                if isinstance(item, PageEnd):
+                    self._look_at(item, str(query))
+                yield item
+        except RemoteError as error:
+            self.failure = self.failure or error
+            raise
+
+    def _look_at(self, end: PageEnd, doing: str) -> None:
+        refusal = refused(self._system, end.code, doing, end.words)
+        if isinstance(refusal, Unavailable):
+            self.failure = self.failure or refusal
