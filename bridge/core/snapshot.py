@@ -13,10 +13,8 @@ class Footing:
 
     involved: frozenset[str] = frozenset()
     """Everybody in the groups found, whoever is disabled too, these groups, and all groups in them."""
-    other_people: frozenset[str] = frozenset()
-    """Who may change without anything changing in the groups found. Nobody, where a person says what it is in."""
-    other_groups: frozenset[str] = frozenset()
-    """No selector leads to them. One that comes to be called otherwise may answer to one."""
+    others: frozenset[str] = frozenset()
+    """People in none of these groups, and groups that no selector leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,9 @@ class News:
     """What changed in any way, or came."""
     gone: frozenset[str] = frozenset()
     """What was deleted, or is no longer where the directory is searched."""
-    answering: frozenset[str] = frozenset()
-    """Of the touched those that a selector may mean now, if they are groups."""
+    entering: frozenset[str] = frozenset()
+    """Of the touched those whose change may bring them in: a group that a selector may mean now, a person who
+    says in which groups they are."""
     seen: Mapping[PersonId, Person] = field(default_factory=dict)
     """Of the touched those who are surely people, enabled, and now like this."""
     due: str = ""
@@ -65,19 +64,18 @@ def why_not_recalled(snapshot: Snapshot, news: News) -> str:
 
     What nobody knows matters, unless it is gone: it may be a new group, or a person where a printer was.
 
-                       involved   other people   other groups           not known
-        touched        matters    -              when answering         matters
-        gone           matters    -              -                      -
-        seen as before -          -              (those are people)     matters
+                         involved   others          not known
+        touched          matters    when entering   matters
+        gone             matters    -               -
+        seen as before   -          (not asked)     (not asked)
     """
     if news.due:
         return news.due
     footing, people = snapshot.footing, snapshot.read.people
     touched = news.touched - {known for known, person in news.seen.items() if people.get(known) == person}
-    strangers = touched - footing.involved - footing.other_people - footing.other_groups
     cases = (
         ((touched | news.gone) & footing.involved, "of those involved changed"),
-        (strangers, "not known before appeared"),
-        (touched & news.answering & footing.other_groups, "groups may be meant now"),
+        (touched - footing.involved - footing.others, "not known before appeared"),
+        (touched & news.entering & footing.others, "others may be involved now"),
     )
     return "; ".join(f"{len(found)} {what}" for found, what in cases if found)

@@ -43,10 +43,11 @@ class Marking(Protocol):
     def read_marked(self, selectors: Sequence[Selector]) -> Marked:
         """The same, with a mark taken before."""
 
-    def read_news(self, mark: str, selectors: Sequence[Selector]) -> News:
-        """Read what happened since a mark. Whatever keeps it from telling is a reason for a full read, no error.
+    def read_news(self, snapshot: Snapshot, selectors: Sequence[Selector]) -> News:
+        """Read what happened since a snapshot was taken.
 
-        Raises RemoteError where a full read would meet the same end.
+        Whatever keeps the directory from telling is a reason for a full read in the answer, and no error. Raises
+        RemoteError where a full read would come to the same end.
         """
 
 
@@ -92,7 +93,7 @@ class RecallingSource:
         snapshot = self._cabinet.load_snapshot(self.name, self._digest(selectors))
         if snapshot is None or not self._is_recent(snapshot):
             return self.read_fully(selectors)
-        news = self._source.read_news(snapshot.mark, selectors)
+        news = self._source.read_news(snapshot, selectors)
         if why := why_not_recalled(snapshot, news):
             read = self.read_fully(selectors)
             return replace(read, searches=(*_told(news.searches, why), *read.searches))

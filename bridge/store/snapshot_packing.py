@@ -69,8 +69,7 @@ def pack(read: DirectoryRead, footing: Footing) -> bytes:
             for selector, selection in sorted(read.selections.items())
         ],
         "involved": sorted(footing.involved - read.people.keys()),
-        "other_people": sorted(footing.other_people),
-        "other_groups": sorted(footing.other_groups),
+        "others": sorted(footing.others),
     }
     text = json.dumps(columns, separators=(",", ":")).encode()
     numbers = array(_NUMBERS)
@@ -104,11 +103,7 @@ def _unpacked(data: bytes) -> Packed:
             for kind, text, numbers in columns["selections"]
         },
     )
-    footing = Footing(
-        involved=frozenset(columns["involved"]).union(people),
-        other_people=frozenset(columns["other_people"]),
-        other_groups=frozenset(columns["other_groups"]),
-    )
+    footing = Footing(frozenset(columns["involved"]).union(people), frozenset(columns["others"]))
     return Packed(read, footing)
 
 

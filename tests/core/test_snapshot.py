@@ -12,8 +12,7 @@ ANN = person("ann")
 READ = read([source("staff", "ann")], [ANN])
 FOOTING = Footing(
     involved=frozenset({"corp:ann", "corp:disabled", "corp:staff", "corp:nested"}),
-    other_people=frozenset({"corp:bob"}),
-    other_groups=frozenset({"corp:idle"}),
+    others=frozenset({"corp:bob", "corp:idle"}),
 )
 SNAPSHOT = Snapshot(READ, FOOTING, "mark", "digest", datetime(2026, 3, 1, tzinfo=UTC))
 
@@ -48,12 +47,13 @@ def test_what_nobody_knows_matters() -> None:
     assert verdict(News("m", touched=frozenset({STRANGER}))) == "1 not known before appeared"
 
 
-def test_a_group_that_may_be_meant_now_matters() -> None:
-    """It was given another name; a person who is called like a group is none."""
-    assert verdict(News("m", touched=frozenset({GROUP}), answering=frozenset({GROUP}))) == (
-        "1 groups may be meant now"
-    )
-    assert verdict(News("m", touched=frozenset({BYSTANDER}), answering=frozenset({BYSTANDER}))) == ""
+@pytest.mark.parametrize("other", [BYSTANDER, GROUP])
+def test_whoever_may_come_in_matters(other: str) -> None:
+    """A group that was given another name, a person whose primary group is another one now."""
+    entering = frozenset({other})
+    assert verdict(News("m", touched=entering, entering=entering)) == "1 others may be involved now"
+    assert verdict(News("m", touched=entering)) == ""
+    assert verdict(News("m", entering=entering)) == ""
 
 
 def test_a_person_who_is_seen_to_be_the_same_does_not_matter() -> None:

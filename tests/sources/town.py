@@ -21,7 +21,7 @@ from bridge.core.model import (
     Selector,
     SelectorKind,
 )
-from bridge.core.snapshot import Footing, News
+from bridge.core.snapshot import Footing, News, Snapshot
 from bridge.sources.recalling import Marked
 
 CORP = DirectoryName("corp")
@@ -87,12 +87,12 @@ class Town:
         read, footing = self._read(selectors)
         return Marked(read, footing, "" if self.markless else mark)
 
-    def read_news(self, mark: str, selectors: Sequence[Selector]) -> News:
+    def read_news(self, snapshot: Snapshot, selectors: Sequence[Selector]) -> News:
         """What was logged since."""
         self.asked.append("news")
-        since = self.log[int(mark) :]
+        since = self.log[int(snapshot.mark) :]
         touched = frozenset(one for what, one in since if what == "touched")
-        answering = frozenset(
+        entering = frozenset(
             one
             for one in touched & self.groups.keys()
             if any(_answers(self.groups[one][0], selector) for selector in selectors)
@@ -102,7 +102,7 @@ class Town:
             mark=str(len(self.log)),
             touched=touched,
             gone=frozenset(one for what, one in since if what == "gone"),
-            answering=answering,
+            entering=entering,
             seen={person_id: person for person_id, person in seen.items() if person.enabled},
             due=self.due,
             searches=(Search("news", 1, len(since), "0 success"),),
@@ -126,7 +126,7 @@ class Town:
             searches=(Search("everything", 1, len(people) + len(groups), "0 success"),),
         )
         involved = members | met
-        footing = Footing(involved, frozenset(people) - involved, frozenset(groups) - involved)
+        footing = Footing(involved, frozenset((*people, *groups)) - involved)
         return read, footing
 
     @staticmethod

@@ -49,7 +49,7 @@ def reads(draw: st.DrawFn) -> Packed:
         st.lists(st.builds(Selector, st.just(CORP), st.sampled_from(SelectorKind), TEXTS), max_size=4)
     )
     selections = {selector: Selection(tuple(draw(chosen))) for selector in selectors}
-    footing = Footing(ids | draw(st.frozensets(IDS)), draw(st.frozensets(IDS)), draw(st.frozensets(TEXTS)))
+    footing = Footing(ids | draw(st.frozensets(IDS)), draw(st.frozensets(TEXTS)))
     return Packed(DirectoryRead(CORP, draw(TEXTS), people, selections), footing)
 
 
@@ -63,7 +63,7 @@ READ = DirectoryRead(
         )
     },
 )
-FOOTING = Footing(frozenset({"corp:1", "corp:g"}), frozenset({"corp:2"}), frozenset({"corp:h"}))
+FOOTING = Footing(frozenset({"corp:1", "corp:g"}), frozenset({"corp:2", "corp:h"}))
 SNAPSHOT = Snapshot(READ, FOOTING, "mark", "digest", NOON)
 
 

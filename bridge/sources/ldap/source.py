@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
 from bridge.errors import Denied, RemoteError
@@ -19,11 +19,9 @@ from bridge.sources.ldap.settings import Domain, LdapSettings
 from bridge.sources.ldap.trail import Trail, at_servers
 from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
+from bridge.sources.ldap.wire_exchange import is_layerless
 
 T = TypeVar("T")
-
-_LAYERLESS: Final = frozenset({None, "EXTERNAL"})
-"""Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Probe:
 
 def pages_for(session: Session) -> PageReader:
     """Our own decoder; ldap3's where SASL may put a layer around every message, which only ldap3 takes off."""
-    return (WirePages if session.connection.sasl_mechanism in _LAYERLESS else Ldap3Pages)(session)
+    return (WirePages if is_layerless(session) else Ldap3Pages)(session)
 
 
 class LdapSource:
