@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,9 +21,11 @@ from bridge.clock import SystemClock
 from bridge.config import Configuration
 from bridge.config.directories import ldap_settings
 from bridge.config.policy import policy
+from bridge.cycle.ports import Source
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
 from bridge.sources.ldap.source import LdapSource
+from bridge.sources.recalling import RecallingSource
 from bridge.store.lock import OrganizationLock
 from bridge.store.store import DatabaseStore, open_evidence, open_store
 from bridge.targets.hyperproof import Hyperproof, open_hyperproof
@@ -52,7 +55,7 @@ def wired_for_reading(configuration: Configuration) -> Iterator[Wired]:
         if not path.exists():
             path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
         store = stack.enter_context(open_store(path, configuration.organization, SystemClock().now))
-        yield _wired(configuration, store, _nobody_writes, stack)
+        yield _wired(configuration, store, _nobody_writes, stack, keeps=False)
 
 
 @contextmanager
@@ -61,7 +64,7 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(configuration))
         lock = stack.enter_context(store.lock())
-        yield _wired(configuration, store, _permit(lock), stack)
+        yield _wired(configuration, store, _permit(lock), stack, keeps=True)
 
 
 @contextmanager
@@ -98,13 +101,17 @@ def _wired(
     store: DatabaseStore,
     permit: Callable[[], None],
     stack: ExitStack,
+    *,
+    keeps: bool,
 ) -> Wired:
+    """All of it. `keeps`: whether reads of directories may be kept for later runs."""
     clock = SystemClock()
     stack.enter_context(_collector_paused())
     target = stack.enter_context(_target(configuration, clock))
     sources = tuple(LdapSource(ldap_settings(name, d)) for name, d in sorted(configuration.directories.items()))
+    recall = partial(_recalling, configuration=configuration, store=store, clock=clock, keeps=keeps)
     bridge = Bridge(
-        sources=sources,
+        sources=tuple(map(recall, sources)),
         target=target,
         store=store,
         policy=policy(configuration),
@@ -115,6 +122,14 @@ def _wired(
         chunk=configuration.hyperproof.chunk,
     )
     return Wired(configuration, sources, target, store, bridge)
+
+
+def _recalling(
+    source: LdapSource, *, configuration: Configuration, store: DatabaseStore, clock: SystemClock, keeps: bool
+) -> Source:
+    """The source as the cycle has it: its last full read serves for a while, where the configuration says so."""
+    every = configuration.directories[source.name].full_read_every
+    return RecallingSource(source, store, clock.now, every, keeps=keeps) if every else source
 
 
 def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:

@@ -1,6 +1,6 @@
 """check: everything that would stop a run, found before it does, each with its remedy."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +15,7 @@ from bridge.errors import BridgeError
 if TYPE_CHECKING:
     from bridge.config import Configuration
     from bridge.core.binding import Binding
-    from bridge.core.model import DirectoryRead, TargetRead
+    from bridge.core.model import DirectoryRead, Selector, TargetRead
     from bridge.sources.ldap.source import LdapSource
     from bridge.targets.hyperproof import Hyperproof
     from bridge.wiring import Wired
@@ -93,10 +93,12 @@ def _directory(source: "LdapSource", wired: "Wired", reads: "dict[str, Directory
     yield from (Found(part, Level.OK, text) for text in probe.findings)
     yield from (Found(part, Level.WARNING, text) for text in probe.warnings)
     selectors = [selector for selector in wired.bridge.policy.selectors() if selector.directory == source.name]
-    read = yield from _attempt(part, lambda: source.read(selectors))
+    recalls = wired.configuration.directories[source.name].full_read_every is not None
+    read = yield from _attempt(part, lambda: _read(source, selectors, marked=recalls))
     if read is None:
         return
     reads[source.name] = read
+    yield from (Found(part, Level.WARNING, note) for note in read.notes)
     yield from (Found(part, Level.FAILED, str(doubt)) for doubt in read.doubts)
     for selector, selection in read.selections.items():
         people = len(frozenset().union(*(group.members for group in selection.groups)))
@@ -151,6 +153,11 @@ def _binding(binding: "Binding") -> Found:
     if binding.group is None:
         return Found(part, Level.OK, "will be created")
     return Found(part, Level.OK, f"is the group {binding.group.id}")
+
+
+def _read(source: "LdapSource", selectors: "Sequence[Selector]", *, marked: bool) -> "DirectoryRead":
+    """Read as a run does; where runs rely on what the server says of changes, see that it says something."""
+    return source.read_marked(selectors).read if marked else source.read(selectors)
 
 
 def _attempt(part: str, act: Callable[[], T]) -> Generator[Found, None, T | None]:

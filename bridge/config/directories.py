@@ -166,6 +166,7 @@ Servers: TypeAlias = Annotated[
 """Addresses of servers that hold the same."""
 
 _SILENCE: Final = within(timedelta(seconds=1), timedelta(hours=1))
+_RECALL: Final = within(timedelta(minutes=1), timedelta(days=7))
 
 
 class DomainSection(Model):
@@ -243,6 +244,9 @@ class LdapDirectory(Model):
 
     nesting: Nesting = Nesting.WALK
     """How groups in groups are found: `walk`, from all groups, or `chain`, asking Active Directory for them."""
+
+    full_read_every: Annotated[Duration, _RECALL] | None = Field(default=None, examples=["1h"])
+    """How long a full read serves the runs after it, while the server says that nothing changed. Left out: not."""
 
     page_size: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1000
     """Entries in one page of a search, 1 to 10000."""

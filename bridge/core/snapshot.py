@@ -15,6 +15,9 @@ class Footing:
     """Everybody in the groups found, whoever is disabled too, these groups, and all groups in them."""
     others: frozenset[str] = frozenset()
     """People in none of these groups, and groups that no selector leads to."""
+    strict: bool = False
+    """Whether a person who looks as before may all the same be in other groups, or in none: these are worked out
+    from what is not read, and everything seen is involved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def why_not_recalled(snapshot: Snapshot, news: News) -> str:
     if news.due:
         return news.due
     footing, people = snapshot.footing, snapshot.read.people
-    touched = news.touched - {known for known, person in news.seen.items() if people.get(known) == person}
+    unchanged = (person_id for person_id, person in news.seen.items() if people.get(person_id) == person)
+    touched = news.touched if footing.strict else news.touched.difference(unchanged)
     cases = (
         ((touched | news.gone) & footing.involved, "of those involved changed"),
         (touched - footing.involved - footing.others, "not known before appeared"),

@@ -70,6 +70,7 @@ def pack(read: DirectoryRead, footing: Footing) -> bytes:
         ],
         "involved": sorted(footing.involved - read.people.keys()),
         "others": sorted(footing.others),
+        "strict": footing.strict,
     }
     text = json.dumps(columns, separators=(",", ":")).encode()
     numbers = array(_NUMBERS)
@@ -103,7 +104,8 @@ def _unpacked(data: bytes) -> Packed:
             for kind, text, numbers in columns["selections"]
         },
     )
-    footing = Footing(frozenset(columns["involved"]).union(people), frozenset(columns["others"]))
+    involved = frozenset(columns["involved"]).union(people)
+    footing = Footing(involved, frozenset(columns["others"]), bool(columns["strict"]))
     return Packed(read, footing)
 
 

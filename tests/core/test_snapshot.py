@@ -66,6 +66,13 @@ def test_a_person_who_is_seen_to_be_the_same_does_not_matter() -> None:
     assert verdict(News("m", touched=touched, gone=touched, seen={ANN.id: ANN})) != ""
 
 
+def test_looks_are_nothing_where_a_server_works_out_who_is_in_a_group() -> None:
+    """The department that it goes by is not read."""
+    strict = replace(SNAPSHOT, footing=replace(FOOTING, strict=True))
+    news = News("m", touched=frozenset({ANN.id}), seen={ANN.id: ANN})
+    assert why_not_recalled(strict, news) == "1 of those involved changed"
+
+
 def test_a_directory_that_wants_to_be_read_is_read() -> None:
     """Its word counts before everything else."""
     assert verdict(News("m", due="the server sent everything anew")) == "the server sent everything anew"

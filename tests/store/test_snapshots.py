@@ -49,7 +49,7 @@ def reads(draw: st.DrawFn) -> Packed:
         st.lists(st.builds(Selector, st.just(CORP), st.sampled_from(SelectorKind), TEXTS), max_size=4)
     )
     selections = {selector: Selection(tuple(draw(chosen))) for selector in selectors}
-    footing = Footing(ids | draw(st.frozensets(IDS)), draw(st.frozensets(TEXTS)))
+    footing = Footing(ids | draw(st.frozensets(IDS)), draw(st.frozensets(TEXTS)), draw(st.booleans()))
     return Packed(DirectoryRead(CORP, draw(TEXTS), people, selections), footing)
 
 

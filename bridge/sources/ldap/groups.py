@@ -39,6 +39,8 @@ class GroupEntry:
     """The security identifier, where the directory has such."""
     part: Entry | None = None
     """The entry itself while only the first part of its members is here."""
+    is_dynamic: bool = False
+    """Whether the server itself works out who is in it."""
 
     @property
     def label(self) -> str:
@@ -90,6 +92,7 @@ class Groups:
             doubts=(*_range_doubts(entry), *self._doubts(entry, catalog=catalog), *((doubt,) if doubt else ())),
             sid=sid,
             part=entry if any(map(_FIRST_PART.search, entry.attributes)) else None,
+            is_dynamic=self._schema.member_urls.lower() in entry.attributes,
         )
         self.by_dn.add(entry.dn, group)
         for outer in entry.attributes.get(self._memberships, ()):

@@ -18,6 +18,7 @@ REFERENCE: Final = 0x73
 EXTENDED: Final = 0x78
 INTERMEDIATE: Final = 0x79
 
+BOOLEAN: Final = 0x01
 INTEGER: Final = 0x02
 OCTETS: Final = 0x04
 ENUMERATED: Final = 0x0A
@@ -160,6 +161,15 @@ def element(message: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     if stop > end:
         raise BerError("an element is longer than what holds it")
     return start, stop
+
+
+def encoded(tag: int, content: bytes) -> bytes:
+    """An element to send."""
+    size = len(content)
+    if size < _LONG:
+        return bytes((tag, size)) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, _LONG | len(length))) + length + content
 
 
 def _long_size(message: bytes, at: int, first: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ leaves the connection closed: what is left of it could be taken for the next one
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import ldap3
@@ -67,7 +67,7 @@ class WireExchange:
         self._messages = _Messages(session.connection)
         self._most_bytes = most_bytes
 
-    def answers(self, query: Query, controls: Sequence[Any]) -> Iterator[Message]:
+    def answers(self, query: Query, controls: Sequence[Any]) -> Generator[Message, None, None]:
         """Ask, and give each message that answers as it comes, the result last. Raises RemoteError."""
         try:
             number, request = self._request(query, controls)
