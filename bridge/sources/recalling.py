@@ -125,4 +125,5 @@ class RecallingSource:
 
 def _told(searches: tuple[Search, ...], why: str) -> tuple[Search, ...]:
     """The searches for news, the last one with what came of them."""
-    return (*searches[:-1], *(replace(one, result=f"{one.result}: read in full, {why}") for one in searches[-1:]))
+    last = searches[-1] if searches else Search("changes", pages=0, entries=0, result="not asked for")
+    return (*searches[:-1], replace(last, result=f"{last.result}: read in full, {why}"))

@@ -22,6 +22,8 @@ from bridge.sources.ldap.wire_ber import (
 from bridge.sources.ldap.wire_exchange import Message
 
 REQUEST: Final = "1.3.6.1.4.1.4203.1.9.1.1"
+_AS_STORED: Final = "2.16.840.1.113730.3.4.2"
+"""ManageDsaIT (RFC 3296)."""
 _STATE: Final = b"1.3.6.1.4.1.4203.1.9.1.2"
 _END: Final = b"1.3.6.1.4.1.4203.1.9.1.3"
 _INFO: Final = b"1.3.6.1.4.1.4203.1.9.1.4"
@@ -62,10 +64,15 @@ class Info(NamedTuple):
     """Whether the server tells what is still there, instead of what is not."""
 
 
-def request(cookie: bytes) -> tuple[str, bool, bytes]:
-    """The control that asks for what changed since a cookie, or, without one, for a first."""
+def request(cookie: bytes) -> list[tuple[str, bool, bytes | None]]:
+    """The controls that ask for what changed since a cookie, or, without one, for a first.
+
+    As OpenLDAP's own replicas do, for entries as they are stored: what an overlay would make of them meanwhile
+    (dynlist, 2.5.13) brings the server down when it has nothing to send.
+    """
     since = encoded(OCTETS, cookie) if cookie else b""
-    return REQUEST, True, encoded(SEQUENCE, encoded(ENUMERATED, _REFRESH_ONLY) + since)
+    value = encoded(SEQUENCE, encoded(ENUMERATED, _REFRESH_ONLY) + since)
+    return [(REQUEST, True, value), (_AS_STORED, False, None)]
 
 
 def state(message: Message) -> State:

@@ -36,8 +36,9 @@ _CONTAINERS: Final = (
     "country",
     "locality",
     "nsContainer",
+    "referral",
 )
-"""What people and groups are in. Renamed, it renames them all without a word about each."""
+"""What people and groups are in: renamed, it renames them all without a word about each. And signs to elsewhere."""
 
 _SUCCESS: Final = 0
 
@@ -54,7 +55,7 @@ class SyncTeller:
         query = _query(ground)
         first = _First(ground)
         exchange = WireExchange(session)
-        for message in exchange.answers(query, [sync_ber.request(b"")]):
+        for message in exchange.answers(query, sync_ber.request(b"")):
             try:
                 first.add(message)
             except STUMBLES as error:
@@ -69,8 +70,8 @@ class SyncTeller:
         query = _query(ground)
         refresh = _Refresh(ground, str(token["form"]), always_names=self._always_names)
         exchange = WireExchange(session)
-        cookie = base64.b64decode(str(token["cookie"]))
-        with closing(exchange.answers(query, [sync_ber.request(cookie)])) as answers:
+        cookie = base64.b64decode(str(token["cookie"]), validate=True)
+        with closing(exchange.answers(query, sync_ber.request(cookie))) as answers:
             for message in answers:
                 try:
                     refresh.add(message)

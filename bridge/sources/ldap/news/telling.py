@@ -10,7 +10,7 @@ from bridge.sources.ldap.people import stable_id
 from bridge.sources.ldap.schema import Schema
 from bridge.sources.ldap.search import Entry
 
-MOST_CHANGES: Final = 1_000
+MOST_CHANGES: Final = 500
 """More of them, and a full read is no more work."""
 
 Token: TypeAlias = Mapping[str, str | bool]

@@ -1,0 +1,60 @@
+"""Whoever changes a directory: an administrator's connection, with what can be done over it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import ldap3
+from ldap3.core.exceptions import LDAPNoSuchObjectResult
+
+Values = str | tuple[str, ...]
+
+
+class Hand:
+    """Changes entries by DN."""
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - ldap3's; half of it has no types
+        self._connection = connection
+
+    def add(self, dn: str, *kinds: str, **attributes: Values) -> None:
+        """Add an entry of these classes."""
+        self._connection.add(dn, list(kinds), attributes)
+
+    def change(self, dn: str, **values: Values) -> None:
+        """Give attributes these values instead of theirs."""
+        self._modify(ldap3.MODIFY_REPLACE, dn, values)
+
+    def put_in(self, dn: str, *members: str) -> None:
+        """Put members into a group."""
+        self._modify(ldap3.MODIFY_ADD, dn, {"member": members})
+
+    def take_out(self, dn: str, *members: str) -> None:
+        """Take members out of a group."""
+        self._modify(ldap3.MODIFY_DELETE, dn, {"member": members})
+
+    def delete(self, dn: str) -> None:
+        """Delete an entry."""
+        self._connection.delete(dn)
+
+    def rename(self, dn: str, name: str, above: str | None = None) -> None:
+        """Give an entry another name, or another place."""
+        self._connection.modify_dn(dn, name, new_superior=above)
+
+    def has(self, dn: str) -> bool:
+        """Whether there is such an entry."""
+        with suppress(LDAPNoSuchObjectResult):
+            return bool(self._connection.search(dn, "(objectClass=*)", search_scope=ldap3.BASE))
+        return False
+
+    def _modify(self, operation: str, dn: str, values: dict[str, Any]) -> None:
+        listed = {name: [value] if isinstance(value, str) else list(value) for name, value in values.items()}
+        self._connection.modify(dn, {name: [(operation, value)] for name, value in listed.items()})
+
+
+@contextmanager
+def hand_in(url: str, user: str, password: str, **more: Any) -> Iterator[Hand]:  # noqa: ANN401 - as ldap3 has them
+    """Sign in to change things. `more`: of the server, such as its TLS."""
+    server = ldap3.Server(url, get_info=ldap3.NONE, **more)
+    with ldap3.Connection(server, user, password, raise_exceptions=True) as connection:
+        connection.bind()
+        yield Hand(connection)
