@@ -76,7 +76,8 @@ class NewsDesk:
             way = way_of(session)
             if not way.name:
                 return "", Taken(None, way.searches, way.why_not)
-            taken = WAYS[way.name].take(session, self._ground(domain, selectors))
+            ground = replace(self._ground(domain, selectors), contexts=way.contexts)
+            taken = WAYS[way.name].take(session, ground)
         except RemoteError as error:
             raise MarkLostError(f"{session.server} is read in full in every run: {error.what}") from error
         return way.name, replace(taken, searches=(*way.searches, *taken.searches))
@@ -132,7 +133,7 @@ class NewsDesk:
         filters = [schema.people_filter, schema.disabled_filter, schema.group_filter]
         filters += [selector.text for selector in selectors if selector.kind is SelectorKind.FILTER]
         asked = frozenset[str]().union(*(attributes_in(text) for text in filters if text))
-        return Ground(self._settings.name, domain.base_dn, schema, asked)
+        return Ground(self._settings.name, domain.base_dn, schema, filter_attributes=asked)
 
 
 def _holds_its_bases(domain: Domain) -> bool:

@@ -38,7 +38,7 @@ _CONTAINERS: Final = (
     "nsContainer",
     "referral",
 )
-"""What people and groups are in: renamed, it renames them all without a word about each. And signs to elsewhere."""
+"""What people and groups are in: renamed, it renames them all without a word about each; and signs elsewhere."""
 
 _SUCCESS: Final = 0
 

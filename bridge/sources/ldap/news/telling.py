@@ -24,6 +24,8 @@ class Ground:
     directory: DirectoryName
     base: str
     schema: Schema
+    contexts: tuple[str, ...] = ()
+    """The server's naming contexts."""
     filter_attributes: frozenset[str] = frozenset()
     """What the filters ask about, those of selectors too; in lower case."""
 

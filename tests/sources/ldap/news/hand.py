@@ -46,6 +46,11 @@ class Hand:
             return bool(self._connection.search(dn, "(objectClass=*)", search_scope=ldap3.BASE))
         return False
 
+    def number_of(self, dn: str) -> int:
+        """The last part of an entry's security identifier, by which it can be a primary group."""
+        self._connection.search(dn, "(objectClass=*)", search_scope=ldap3.BASE, attributes=["objectSid"])
+        return int.from_bytes(self._connection.response[0]["raw_attributes"]["objectSid"][0][-4:], "little")
+
     def _modify(self, operation: str, dn: str, values: dict[str, Any]) -> None:
         listed = {name: [value] if isinstance(value, str) else list(value) for name, value in values.items()}
         self._connection.modify(dn, {name: [(operation, value)] for name, value in listed.items()})

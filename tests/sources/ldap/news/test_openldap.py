@@ -422,7 +422,6 @@ def test_what_happens_while_a_mark_is_taken_and_a_read_made_is_not_lost(
     town: Town, what: str, subject: str
 ) -> None:
     """The mark is older than whatever the read saw, so the next run looks again."""
-
     happening = iter([partial(RELEVANT[what], town.hand)])
 
     def happen() -> None:
