@@ -60,10 +60,11 @@ class DirSyncTeller:
             return Taken(None, why_not="people and groups are not known by objectGUID")
         context = _context(ground)
         query = Query("changes", context, "(objectClass=domainDNS)", (_GUID,))
+        exchange = WireExchange(session)
         searches: list[Search] = []
         for flags in (0, _OBJECT_SECURITY):
             answer = _Answer(ground)
-            cookie = answer.listen(session, query, flags, b"")
+            cookie = answer.listen(exchange, query, flags, b"")
             searches.append(answer.search(query))
             if answer.code != _DENIED:
                 break
@@ -77,7 +78,7 @@ class DirSyncTeller:
         query = Query("changes", str(token["context"]), ANYTHING, _watched(ground))
         cookie = base64.b64decode(str(token["cookie"]), validate=True)
         answer = _Answer(ground)
-        cookie = answer.listen(session, query, int(token["flags"]) | _INCREMENTAL_VALUES, cookie)
+        cookie = answer.listen(WireExchange(session), query, int(token["flags"]) | _INCREMENTAL_VALUES, cookie)
         return Told(
             token={**token, "cookie": _text(cookie)},
             touched=frozenset(answer.touched),
@@ -106,9 +107,8 @@ class _Answer:
         self._entries = 0
         self._words = ""
 
-    def listen(self, session: Session, query: Query, flags: int, cookie: bytes) -> bytes:
+    def listen(self, exchange: WireExchange, query: Query, flags: int, cookie: bytes) -> bytes:
         """Ask until there is no more, or a full read is due; the last cookie."""
-        exchange = WireExchange(session)
         more = True
         while more and not self.due:
             held = list(exchange.answers(query, [_request(flags, cookie)]))
