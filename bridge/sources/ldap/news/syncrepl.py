@@ -24,7 +24,7 @@ from bridge.sources.ldap.failures import remedy_for
 from bridge.sources.ldap.news import sync_ber
 from bridge.sources.ldap.news.telling import MOST_CHANGES, Ground, Taken, Token, Told
 from bridge.sources.ldap.news.uuid_ids import form_of, id_of
-from bridge.sources.ldap.search import PageEnd, Query
+from bridge.sources.ldap.search import Entry, PageEnd, Query
 from bridge.sources.ldap.wire_ber import ENTRY, INTERMEDIATE, REFERENCE, entry, page_end
 from bridge.sources.ldap.wire_exchange import Message, WireExchange
 
@@ -175,7 +175,7 @@ class _Refresh:
             self._add_gone(uuid)
             return
         found = entry(message.data, message.start, message.stop)
-        ids = self._ground.ids(found)
+        ids = self._ids(found, uuid)
         self.touched |= ids
         if what == sync_ber.PRESENT:
             self.due = "the server no longer knows what was deleted"
@@ -183,6 +183,12 @@ class _Refresh:
             self.due = "the server sent everything anew"
         elif not ids:
             self.due = f"{readable(found.dn)}, which shows no id, changed"
+
+    def _ids(self, found: Entry, uuid: UUID) -> frozenset[str]:
+        """What a changed entry is known by. 389 does not show its nsUniqueId then, which the UUID is."""
+        if self._form:
+            return frozenset((id_of(self._ground.directory, uuid, self._form),))
+        return self._ground.ids(found)
 
     def _add_gone(self, uuid: UUID) -> None:
         if self._form:

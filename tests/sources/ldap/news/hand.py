@@ -1,6 +1,6 @@
 """Whoever changes a directory: an administrator's connection, with what can be done over it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -11,14 +11,20 @@ Values = str | tuple[str, ...]
 
 
 class Hand:
-    """Changes entries by DN."""
+    """Changes entries by DN. `place` says where a DN is here, if it is elsewhere."""
 
-    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - ldap3's; half of it has no types
+    def __init__(self, connection: Any, place: Callable[[str], str] = str) -> None:  # noqa: ANN401 - ldap3's; half of it has no types
         self._connection = connection
+        self._place = place
+
+    def at(self, place: Callable[[str], str]) -> "Hand":
+        """The same hand, where DNs are elsewhere."""
+        return Hand(self._connection, place)
 
     def add(self, dn: str, *kinds: str, **attributes: Values) -> None:
         """Add an entry of these classes."""
-        self._connection.add(dn, list(kinds), attributes)
+        placed = {name: self._placed(values) for name, values in attributes.items()}
+        self._connection.add(self._place(dn), list(kinds), placed)
 
     def change(self, dn: str, **values: Values) -> None:
         """Give attributes these values instead of theirs."""
@@ -34,16 +40,16 @@ class Hand:
 
     def delete(self, dn: str) -> None:
         """Delete an entry."""
-        self._connection.delete(dn)
+        self._connection.delete(self._place(dn))
 
     def rename(self, dn: str, name: str, above: str | None = None) -> None:
         """Give an entry another name, or another place."""
-        self._connection.modify_dn(dn, name, new_superior=above)
+        self._connection.modify_dn(self._place(dn), name, new_superior=above and self._place(above))
 
     def has(self, dn: str) -> bool:
         """Whether there is such an entry."""
         with suppress(LDAPNoSuchObjectResult):
-            return bool(self._connection.search(dn, "(objectClass=*)", search_scope=ldap3.BASE))
+            return bool(self._connection.search(self._place(dn), "(objectClass=*)", search_scope=ldap3.BASE))
         return False
 
     def number_of(self, dn: str) -> int:
@@ -51,9 +57,12 @@ class Hand:
         self._connection.search(dn, "(objectClass=*)", search_scope=ldap3.BASE, attributes=["objectSid"])
         return int.from_bytes(self._connection.response[0]["raw_attributes"]["objectSid"][0][-4:], "little")
 
-    def _modify(self, operation: str, dn: str, values: dict[str, Any]) -> None:
-        listed = {name: [value] if isinstance(value, str) else list(value) for name, value in values.items()}
-        self._connection.modify(dn, {name: [(operation, value)] for name, value in listed.items()})
+    def _modify(self, operation: str, dn: str, values: Mapping[str, Values]) -> None:
+        changes = {name: [(operation, self._placed(value))] for name, value in values.items()}
+        self._connection.modify(self._place(dn), changes)
+
+    def _placed(self, values: Values) -> list[str]:
+        return [self._place(value) for value in ((values,) if isinstance(values, str) else values)]
 
 
 @contextmanager
