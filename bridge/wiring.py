@@ -24,6 +24,7 @@ from bridge.config.policy import policy
 from bridge.cycle.ports import Source
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
+from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
 from bridge.sources.recalling import RecallingSource
 from bridge.store.lock import OrganizationLock
@@ -108,6 +109,7 @@ def _wired(
     clock = SystemClock()
     stack.enter_context(_collector_paused())
     target = stack.enter_context(_target(configuration, clock))
+    _refuse_missing_packages(configuration)
     sources = tuple(LdapSource(ldap_settings(name, d)) for name, d in sorted(configuration.directories.items()))
     recall = partial(_recalling, configuration=configuration, store=store, clock=clock, keeps=keeps)
     bridge = Bridge(
@@ -130,6 +132,19 @@ def _recalling(
     """The source as the cycle has it: its last full read serves for a while, where the configuration says so."""
     every = configuration.directories[source.name].full_read_every
     return RecallingSource(source, store, clock.now, every, keeps=keeps) if every else source
+
+
+def _refuse_missing_packages(configuration: Configuration) -> None:
+    """Raise ConfigError where the configuration wants what is not installed."""
+    problems = [
+        Problem(
+            str(configuration.path), 1, f"directories.{name}.bind.method", f"{missing}.", f"{kerberos.INSTALL}"
+        )
+        for name, directory in sorted(configuration.directories.items())
+        if ldap_settings(name, directory).wants_kerberos and (missing := kerberos.missing_packages())
+    ]
+    if problems:
+        raise ConfigError(tuple(problems))
 
 
 def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:

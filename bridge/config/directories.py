@@ -1,39 +1,19 @@
 """Directories: what the file says of one, and the settings that its source takes."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StrictInt, field_validator
+from pydantic import AfterValidator, Field, StrictInt, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from bridge.config.addresses import ServerAddress
-from bridge.config.references import Secret
-from bridge.config.service import Model
-from bridge.config.values import (
-    NO_ATTRIBUTE,
-    NO_FILTER,
-    Attribute,
-    Dn,
-    Duration,
-    Filter,
-    Flag,
-    KeyFile,
-    OptionalFilter,
-    PresentFile,
-    SecretText,
-    Text,
-    surroundings,
-    within,
-    wrong,
-)
+from bridge.config.ldap_bind import BindSection, bind_of, refuse_leaks, servers_in
+from bridge.config.ldap_schema import SchemaSection, schema_of
+from bridge.config.ldap_servers import ServersSection
+from bridge.config.values import Dn, Duration, Flag, KeyFile, PresentFile, surroundings, within, wrong
 from bridge.core.model import DirectoryName
 from bridge.sources.ldap.dn import normal_form
-from bridge.sources.ldap.presets import PRESETS
-from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax, Schema
-from bridge.sources.ldap.settings import Bind, BindMethod, Domain, LdapSettings, Nesting, Tls, is_global_catalog
-from bridge.transport.settings import is_loopback
+from bridge.sources.ldap.settings import Domain, LdapSettings, Nesting, Tls, is_global_catalog
 
 RESERVED: Final = frozenset({"any", "all", "except"})
 """Words of `members`, which no directory may be called."""
@@ -49,134 +29,18 @@ def _directory_name(text: str) -> str:
 DirectoryKey: TypeAlias = Annotated[str, AfterValidator(_directory_name)]
 
 
-class BindSection(Model):
-    """How the bridge signs in."""
-
-    method: BindMethod = BindMethod.SIMPLE
-    """`simple` with user and password, `external` with a client certificate or over ldapi, or `anonymous`."""
-
-    user: Text | None = Field(
-        default=None, validate_default=True, examples=["cn=bridge,ou=services,dc=corp,dc=example"]
-    )
-    """Who signs in, for `simple`: a DN, or whatever else the server takes for one."""
-
-    password: SecretText | None = Field(default=None, validate_default=True, examples=["${env:LDAP_PASSWORD}"])
-    """The password, for `simple`."""
-
-    @field_validator("user", "password", mode="after")
-    @classmethod
-    def _fits_method(cls, value: str | Secret | None, info: ValidationInfo) -> str | Secret | None:
-        method = info.data.get("method")
-        if method is BindMethod.SIMPLE and value is None:
-            raise wrong("A simple bind needs `user` and `password`.", f"Add `{info.field_name}`.")
-        if method in {BindMethod.EXTERNAL, BindMethod.ANONYMOUS} and value is not None:
-            raise wrong(
-                f"The bind method `{method}` does not use this.", "Leave it out, or write `method: simple`."
-            )
-        return value
-
-
-class MemberAttributeEntry(Model):
-    """An attribute of a group that names its members."""
-
-    name: Attribute = Field(examples=["member"])
-    """The attribute."""
-
-    syntax: MemberSyntax = MemberSyntax.DN
-    """What its values are: `dn`, or `login` as in memberUid."""
-
-
-def _long_form(value: object) -> object:
-    return {"name": value} if isinstance(value, str) else value
-
-
-MemberEntry: TypeAlias = Annotated[
-    MemberAttributeEntry, BeforeValidator(_long_form, json_schema_input_type=str | MemberAttributeEntry)
-]
-"""A bare attribute has DNs for values."""
-
-
-class SchemaSection(Model):
-    """What people and groups look like; what is left out is as the preset says."""
-
-    people_filter: Filter | None = Field(default=None, examples=["(objectClass=inetOrgPerson)"])
-    """Which entries are people."""
-
-    person_id: Attribute | None = Field(default=None, examples=["entryUUID"])
-    """Attribute with a person's stable id, which no rename changes."""
-
-    addresses: Annotated[tuple[Attribute, ...], Field(min_length=1)] | None = Field(
-        default=None, examples=[["mail", "mailAlternateAddress"]]
-    )
-    """Attributes with e-mail addresses, in order of preference."""
-
-    person_name: Annotated[tuple[Attribute, ...], Field(min_length=1)] | None = Field(
-        default=None, examples=[["displayName", "cn"]]
-    )
-    """Attributes with a name for people to read; the first that has a value counts."""
-
-    login: Attribute | None = Field(default=None, examples=["uid"])
-    """Attribute that memberUid and its like name people by."""
-
-    disabled_filter: OptionalFilter | None = Field(default=None, examples=["(pwdAccountLockedTime=000001010000Z)"])
-    """People who match it count as having left. `none`: nobody does."""
-
-    group_filter: Filter | None = Field(default=None, examples=["(objectClass=groupOfNames)"])
-    """Which entries are groups."""
-
-    group_id: Attribute | None = Field(default=None, examples=["entryUUID"])
-    """Attribute with a group's stable id."""
-
-    group_name: Attribute | None = Field(default=None, examples=["cn"])
-    """Attribute with the name by which groups are chosen."""
-
-    members: Annotated[tuple[MemberEntry, ...], Field(min_length=1)] | None = Field(
-        default=None, examples=[["member", {"name": "memberUid", "syntax": "login"}]]
-    )
-    """Attributes that name a group's members: an attribute whose values are DNs, or its name and syntax."""
-
-    dn_attribute: Attribute | None = Field(default=None, examples=["entryDN"])
-    """Operational attribute that lets a filter ask for entries by DN."""
-
-    ignore_members: tuple[Dn, ...] | None = Field(default=None, examples=[["cn=nobody"]])
-    """Members that mean nobody: the placeholder in groups that may not be empty."""
-
-    memberships: Attribute | None = Field(default=None, examples=["memberOf"])
-    """Attribute of people that names their groups by DN, where groups name nobody. `none`: they do."""
-
-    member_urls: Attribute | None = Field(default=None, examples=["memberURL"])
-    """Attribute of groups whose members the server finds by searches. `none`: there are no such groups."""
-
-    security_id: Attribute | None = Field(default=None, examples=["objectSid"])
-    """Attribute with the security identifier. `none`: there is none."""
-
-    primary_group: Attribute | None = Field(default=None, examples=["primaryGroupID"])
-    """Attribute of people that tells the one group which does not name them. `none`: groups name everybody."""
-
-    group_type: Attribute | None = Field(default=None, examples=["groupType"])
-    """Attribute that tells universal groups, of which alone a global catalog holds the members."""
-
-    ignore_referrals: tuple[Dn, ...] | None = Field(default=None, examples=[["cn=configuration"]])
-    """First RDNs of parts of the directory that hold neither people nor groups: nothing is missed there."""
-
-
-Servers: TypeAlias = Annotated[
-    tuple[ServerAddress, ...], Field(min_length=1, examples=[["ldaps://ldap.corp.example"]])
-]
-"""Addresses of servers that hold the same."""
+ACTIVE_DIRECTORY: Final = "active-directory"
+"""The preset of what has domain controllers, and sites."""
 
 _SILENCE: Final = within(timedelta(seconds=1), timedelta(hours=1))
 _RECALL: Final = within(timedelta(minutes=1), timedelta(days=7))
 
 
-class DomainSection(Model):
+class DomainSection(ServersSection):
     """One more domain of the same directory: its people and groups count as the directory's own."""
 
     base_dn: Dn = Field(examples=["dc=emea,dc=corp,dc=example"])
     """Where the domain begins."""
-
-    servers: Servers
-    """Addresses of servers that hold this domain, tried in this order."""
 
     people_base: Dn | None = Field(default=None, examples=["ou=people,dc=emea,dc=corp,dc=example"])
     """Where people are. Left out: the domain's `base_dn`."""
@@ -190,7 +54,7 @@ class DomainSection(Model):
     """How the bridge signs in here. Left out: as in the directory."""
 
 
-class LdapDirectory(Model):
+class LdapDirectory(ServersSection):
     """An LDAP server, or several that hold the same."""
 
     type: Literal["ldap"] = Field(examples=["ldap"])
@@ -199,14 +63,11 @@ class LdapDirectory(Model):
     preset: Literal["active-directory", "openldap", "rfc2307", "389ds", "freeipa"] = Field(examples=["openldap"])
     """What entries look like: `active-directory`, `openldap`, `rfc2307` (posixGroup), `389ds` or `freeipa`."""
 
-    servers: Servers
-    """Addresses, tried in this order: ldaps://, ldap:// or ldapi://."""
-
     start_tls: Flag = False
     """Secure an ldap:// connection before anything else is said."""
 
     allow_plaintext: Flag = False
-    """Let the password travel unencrypted over ldap://. For a network that nobody else can listen to."""
+    """Let sign-in and answers travel unprotected over ldap://. For a network that nobody else is on."""
 
     ca_file: PresentFile | None = Field(default=None, examples=["/etc/hyperproof-bridge/ca.pem"])
     """Certificate authorities to trust (PEM). Left out: those of the machine."""
@@ -252,7 +113,7 @@ class LdapDirectory(Model):
     """Entries in one page of a search, 1 to 10000."""
 
     connect_timeout: Annotated[Duration, _SILENCE] = timedelta(seconds=5)
-    """How long a server may take to accept the connection."""
+    """How long a server may take to accept the connection, and DNS to answer."""
 
     receive_timeout: Annotated[Duration, _SILENCE] = timedelta(seconds=60)
     """Silence after which a server is given up."""
@@ -260,24 +121,21 @@ class LdapDirectory(Model):
     schema_: SchemaSection = Field(default=SchemaSection(), alias="schema")
     """Where this directory differs from the preset."""
 
+    @field_validator("preset", mode="after")
+    @classmethod
+    def _has_sites(cls, preset: str, info: ValidationInfo) -> str:
+        if preset != ACTIVE_DIRECTORY and info.data.get("site") is not None:
+            raise wrong("Only Active Directory has sites.", f"Leave out `site`, or write {ACTIVE_DIRECTORY}.")
+        return preset
+
     @field_validator("start_tls", mode="after")
     @classmethod
     def _has_something_to_secure(cls, value: Flag, info: ValidationInfo) -> Flag:
-        if value and any(not server.startswith("ldap://") for server in info.data.get("servers", ())):
+        if value and any(not server.startswith("ldap://") for server in servers_in(info.data)):
             raise wrong(
                 "start_tls goes with ldap:// addresses alone.", "Leave it out, or write ldap:// addresses."
             )
         return value
-
-    @field_validator("servers", mode="after")
-    @classmethod
-    def _hold_the_same(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
-        if len({is_global_catalog(server) for server in servers}) > 1:
-            raise wrong(
-                "A global catalog does not hold the same as a domain's own servers.",
-                "Write addresses with port 3268 or 3269 alone, or none of them.",
-            )
-        return servers
 
     @field_validator("domains", mode="after")
     @classmethod
@@ -285,14 +143,18 @@ class LdapDirectory(Model):
         forms = [normal_form(base) for base in (str(info.data.get("base_dn", "")), *(d.base_dn for d in domains))]
         if len(set(forms)) < len(forms):
             raise wrong("Two domains begin at one base_dn.", "List each domain once, the first as the directory.")
-        servers = (*_servers(info.data), *(server for domain in domains for server in domain.servers))
+        servers = (*servers_in(info.data), *(server for domain in domains for server in domain.servers or ()))
         if domains and any(map(is_global_catalog, servers)):
             raise wrong(
                 "A global catalog shows the whole forest by itself, but not the members of all groups.",
                 "Write the domains' own servers (port 389 or 636), or leave `domains` out.",
             )
+        if info.data.get("preset", ACTIVE_DIRECTORY) != ACTIVE_DIRECTORY and any(
+            domain.site for domain in domains
+        ):
+            raise wrong("Only Active Directory has sites.", "Leave out `site`.")
         for domain in domains:
-            _refuse_leaks(domain.bind or info.data.get("bind"), info.data | {"servers": domain.servers})
+            refuse_leaks(domain.bind or info.data.get("bind"), info.data | {"servers": domain.servers})
         return domains
 
     @field_validator("verify_certificates", mode="after")
@@ -316,45 +178,12 @@ class LdapDirectory(Model):
     @field_validator("bind", mode="after")
     @classmethod
     def _is_safe(cls, bind: BindSection, info: ValidationInfo) -> BindSection:
-        _refuse_leaks(bind, info.data)
+        refuse_leaks(bind, info.data)
         return bind
 
 
 Directory: TypeAlias = LdapDirectory
 """Any kind of directory. With a second kind this becomes a union that `type` tells apart."""
-
-
-def _refuse_leaks(bind: BindSection | None, data: dict[str, object]) -> None:
-    """Refuse a sign-in that others could listen to, or that has nothing to prove itself by."""
-    if bind is None:  # which was refused already
-        return
-    if bind.method is BindMethod.SIMPLE and _would_leak(data):
-        raise wrong(
-            "The password would travel in clear text.",
-            "Write ldaps://, or `start_tls: true`, or `allow_plaintext: true` where nobody else listens.",
-        )
-    if bind.method is BindMethod.EXTERNAL and _has_no_identity(data):
-        raise wrong(
-            "The bind method `external` needs something that proves who the bridge is.",
-            "Add `client_certificate` and `client_key`, or write an ldapi:// server.",
-        )
-
-
-def _servers(data: dict[str, object]) -> tuple[str, ...]:
-    servers = data.get("servers", ())
-    return servers if isinstance(servers, tuple) else ()
-
-
-def _would_leak(data: dict[str, object]) -> bool:
-    if data.get("start_tls", True) or data.get("allow_plaintext", True):
-        return False
-    return any(server.startswith("ldap://") and not is_loopback(server) for server in _servers(data))
-
-
-def _has_no_identity(data: dict[str, object]) -> bool:
-    servers = _servers(data)
-    local = bool(servers) and all(server.startswith("ldapi://") for server in servers)
-    return not local and data.get("client_certificate", "unknown") is None
 
 
 # ---- as the source takes it ----------------------------------------------------------------------------
@@ -364,9 +193,9 @@ def ldap_settings(name: str, directory: LdapDirectory) -> LdapSettings:
     """Turn what the file says of a directory into what its source takes: the preset with its overrides."""
     return LdapSettings(
         name=DirectoryName(name),
-        domains=(_domain(directory, None), *(_domain(each, each.bind) for each in directory.domains)),
-        schema=_schema(directory),
-        bind=_bind(directory.bind),
+        domains=(_domain(directory, directory), *(_domain(directory, each) for each in directory.domains)),
+        schema=schema_of(directory.preset, directory.schema_),
+        bind=bind_of(directory.bind),
         tls=Tls(
             start=directory.start_tls,
             verify=directory.verify_certificates,
@@ -381,37 +210,18 @@ def ldap_settings(name: str, directory: LdapDirectory) -> LdapSettings:
     )
 
 
-def _domain(section: LdapDirectory | DomainSection, bind: BindSection | None) -> Domain:
+def _domain(directory: LdapDirectory, section: LdapDirectory | DomainSection) -> Domain:
+    own = section.bind if section is not directory else None
     return Domain(
         base_dn=section.base_dn,
-        servers=section.servers,
+        servers=section.servers or (),
         people_base=section.people_base or "",
         groups_base=section.groups_base or "",
-        bind=_bind(bind) if bind else None,
+        bind=bind_of(own) if own else None,
+        discover=section.discovery(
+            active_directory=directory.preset == ACTIVE_DIRECTORY,
+            start_tls=directory.start_tls,
+            # with the machine's authorities, anybody can have a certificate for some name or other
+            elsewhere=directory.ca_file is not None and directory.verify_certificates,
+        ),
     )
-
-
-def _bind(section: BindSection) -> Bind:
-    return Bind(section.method, section.user or "", _password(section.password))
-
-
-def _password(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
-
-
-_MAY_BE_NONE: Final = {
-    "disabled_filter": NO_FILTER,
-    "memberships": NO_ATTRIBUTE,
-    "member_urls": NO_ATTRIBUTE,
-    "security_id": NO_ATTRIBUTE,
-    "primary_group": NO_ATTRIBUTE,
-}
-"""What of a schema may be written away, and the word for it."""
-
-
-def _schema(directory: LdapDirectory) -> Schema:
-    overrides = {name: value for name, value in directory.schema_ if value is not None}
-    overrides |= {name: "" for name, word in _MAY_BE_NONE.items() if overrides.get(name) == word}
-    if directory.schema_.members is not None:
-        overrides["members"] = tuple(MemberAttribute(e.name, e.syntax) for e in directory.schema_.members)
-    return replace(PRESETS[directory.preset], **overrides)

@@ -27,6 +27,7 @@ from bridge.core.mapping import (
     Settings,
 )
 from bridge.core.model import DirectoryName, Email, GroupId, Selector, SelectorKind, Standing
+from bridge.sources.ldap.settings import Domain
 
 
 def policy(configuration: Configuration) -> Policy:
@@ -170,8 +171,12 @@ def _hash(made: Policy, configuration: Configuration) -> str:
 def _view(name: str, directory: Directory) -> list[object]:
     """What decides whom a directory names. How it is reached and who signs in does not."""
     settings = ldap_settings(name, directory)
-    domains = [[list(domain.servers), [domain.base_dn, *domain.bases]] for domain in settings.domains]
+    domains = [[_where(domain), [domain.base_dn, *domain.bases]] for domain in settings.domains]
     return [domains, _canonical(settings.schema)]
+
+
+def _where(domain: Domain) -> object:
+    return domain.discover.domain if domain.discover else list(domain.servers)
 
 
 def _canonical(value: object) -> object:

@@ -1,9 +1,7 @@
 import os
 import socket
-import ssl
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -12,11 +10,12 @@ import pytest
 from ldap3.core.exceptions import LDAPUnavailableCriticalExtensionResult
 
 from tests.servers import programs
+from tests.servers.clients import found, signed_in
 from tests.servers.ds389 import FREEIPA_SCHEMA, PACKAGES, Ds389
 from tests.servers.slapd import BASE
 from tests.sources.contract import WORLD
 from tests.sources.ldap import directory
-from tests.sources.ldap.directory import entry, group_dn, ldif_of, person, person_dn
+from tests.sources.ldap.directory import group_dn, ldif_of, person, person_dn
 
 LDIF = (
     directory.TREE
@@ -33,41 +32,32 @@ REFRESH_ONLY = bytes.fromhex("30030a0101")
 pytestmark = pytest.mark.ds389
 
 
-@contextmanager
-def _signed_in(
-    ds: Ds389, user: str = "", password: str = "", *, tls: ldap3.Tls | None = None
-) -> Iterator[ldap3.Connection]:
-    """As the administrator unless somebody is named; over TLS if that is given."""
-    server = ldap3.Server(ds.ldaps_url if tls else ds.url, tls=tls, get_info=ldap3.NONE)
-    who = (user, password) if user else (ds.admin_dn, ds.admin_password)
-    connection = ldap3.Connection(server, *who, raise_exceptions=True)
-    try:
-        connection.bind()
-        yield connection
-    finally:
-        connection.unbind()
+def _signed_in(ds: Ds389, user: str = "", password: str = "") -> AbstractContextManager[ldap3.Connection]:
+    """As the administrator unless somebody is named."""
+    return signed_in(ds.url, user or ds.admin_dn, password or ds.admin_password)
 
 
 def _values(connection: ldap3.Connection, dn: str, attribute: str) -> list[str]:
     connection.search(dn, "(objectClass=*)", ldap3.BASE, attributes=[attribute])
-    return sorted(map(str, connection.entries[0][attribute].values))
+    (entry,) = found(connection)
+    return sorted(value.decode() for value in entry.get(attribute, ()))
 
 
 def test_who_signs_in_reads_all_but_passwords() -> None:
     """The administrator and an account of the LDIF can bind; the account sees entries, ids and no password."""
     with Ds389(LDIF) as ds, _signed_in(ds, person_dn("svc"), "svc-secret") as connection:
         connection.search(BASE, "(uid=*)", attributes=["uid", "entryUUID", "nsUniqueId", "userPassword"])
-        assert sorted(found["uid"].value for found in connection.entries) == ["ann", "bob", "svc"]
-        assert all(UUID(str(found["entryUUID"].value)) for found in connection.entries)
-        assert all(found["nsUniqueId"].value for found in connection.entries)
-        assert not any(found["userPassword"].values for found in connection.entries)
+        entries = found(connection)
+    assert sorted(entry["uid"] for entry in entries) == [[b"ann"], [b"bob"], [b"svc"]]
+    assert {UUID(entry["entryUUID"][0].decode()).version for entry in entries} == {4}
+    assert all(entry["nsUniqueId"] for entry in entries)
+    assert not any("userPassword" in entry for entry in entries)
 
 
 def test_ldaps_is_trusted_through_its_ca_file() -> None:
     """A client that checks certificates accepts ldaps:// by name and by address."""
     with Ds389(LDIF, tls=True) as ds:
-        tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(ds.ca_file))
-        with _signed_in(ds, tls=tls) as connection:
+        with signed_in(ds.ldaps_url, ds.admin_dn, ds.admin_password, ca_file=ds.ca_file) as connection:
             assert connection.bound
         by_address = ds.ldaps_url.replace("localhost", "127.0.0.1")
         subprocess.run(
@@ -136,14 +126,14 @@ def _ask_for_content(connection: ldap3.Connection) -> None:
 
 def test_it_can_look_like_freeipa() -> None:
     """With FreeIPA's schema it holds ipaUserGroups, which may be empty, ipaUniqueIDs, and locked accounts."""
-    ldif = LDIF + entry(
+    ldif = LDIF + directory.entry(
         group_dn("ipa"), objectClass=("ipaUserGroup", "ipaObject"), cn="ipa", ipaUniqueID="0f5e4d3c"
     )
     ldif += person("gus", nsAccountLock="TRUE")
     with Ds389(ldif, schema=FREEIPA_SCHEMA, member_of=True) as ds, _signed_in(ds) as connection:
         assert _values(connection, group_dn("ipa"), "ipaUniqueID") == ["0f5e4d3c"]
         connection.search(BASE, "(nsAccountLock=TRUE)", attributes=["uid"])
-        assert [found["uid"].value for found in connection.entries] == ["gus"]
+        assert [entry["uid"] for entry in found(connection)] == [[b"gus"]]
 
 
 def test_settings_of_the_server_can_be_made() -> None:
@@ -154,7 +144,7 @@ def test_settings_of_the_server_can_be_made() -> None:
     ):
         connection.search(BASE, "(uid=*)")
         assert connection.result["description"] == "sizeLimitExceeded"
-        assert len(connection.entries) == 1
+        assert len(found(connection)) == 1
 
 
 def test_a_fault_in_the_ldif_is_told() -> None:

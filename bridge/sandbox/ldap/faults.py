@@ -250,3 +250,15 @@ def spoiled(answer: Answer[FoundT], rules: tuple[Rule, ...], page: int = 1) -> A
         if rule.page in {0, page}:
             answer = rule.effect.applied_to(answer)
     return answer
+
+
+def broken_off(messages: list[bytes], answer: Answer[FoundT]) -> bytes:
+    """What goes out of an answer's messages, the last of which is the result, as the answer ends."""
+    match answer.ending:
+        case Ending.RESULT:
+            return b"".join(messages)
+        case Ending.DROP | Ending.RESET | Ending.SILENCE:
+            return b"".join(messages[:-1])
+        case Ending.TRUNCATION:
+            whole = min(answer.intact, len(messages) - 1)
+            return b"".join(messages[:whole]) + messages[whole][: len(messages[whole]) // 2]

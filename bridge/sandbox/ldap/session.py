@@ -11,7 +11,7 @@ from bridge.sandbox.ldap.binding import authorization_id, verdict
 from bridge.sandbox.ldap.connection import Connection
 from bridge.sandbox.ldap.directory import Directory
 from bridge.sandbox.ldap.entry import Entry
-from bridge.sandbox.ldap.faults import Answer, Asked, Ending, Faults, spoiled
+from bridge.sandbox.ldap.faults import Answer, Asked, Ending, Faults, broken_off, spoiled
 from bridge.sandbox.ldap.filter_text import filter_text
 from bridge.sandbox.ldap.limits import ServerLimits
 from bridge.sandbox.ldap.operations import Operation, OperationLog
@@ -226,24 +226,13 @@ class Session:
             min(operation.entries, answer.intact) if answer.ending is Ending.TRUNCATION else operation.entries
         )
         self._record(replace(operation, entries=entries, result=answer.result.code if ended else None))
-        self._connection.send(_cut(messages, answer))
+        self._connection.send(broken_off(messages, answer))
         if answer.ending is Ending.RESET:
             self._connection.reset()
         return answer.ending in {Ending.RESULT, Ending.SILENCE}
 
     def _record(self, operation: Operation) -> None:
         self._service.log.append(replace(operation, identity=self._identity, secure=self._connection.secure))
-
-
-def _cut(messages: list[bytes], answer: Answer[Entry]) -> bytes:
-    match answer.ending:
-        case Ending.RESULT:
-            return b"".join(messages)
-        case Ending.DROP | Ending.RESET | Ending.SILENCE:
-            return b"".join(messages[:-1])
-        case Ending.TRUNCATION:
-            whole = min(answer.intact, len(messages) - 1)
-            return b"".join(messages[:whole]) + messages[whole][: len(messages[whole]) // 2]
 
 
 def _unsupported(controls: tuple[Control, ...]) -> Result | None:

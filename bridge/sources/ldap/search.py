@@ -238,6 +238,6 @@ class PagedSearch:
         if not self.failure and not self._flaw and self._end.code in {_SUCCESS, _REFERRAL}:
             return ""
         page = self.pages + 1 if self.failure else self.pages
-        remedy = "" if self.failure else remedy_for(self._end.code)
+        remedy = "" if self.failure else remedy_for(self._end.code, self._end.words)
         what = f"{self.query} broke off on page {page}, after {self.found} entries: {self._result}"
         return f"{what}; {remedy}" if remedy else what

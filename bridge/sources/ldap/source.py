@@ -7,10 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import structlog
+from dns.resolver import Resolver
+
 from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
 from bridge.core.snapshot import Footing, News, Snapshot
 from bridge.errors import Denied, RemoteError
 from bridge.sources.ldap.connection import Session, opened
+from bridge.sources.ldap.discovery import Discovered, Discoverer
 from bridge.sources.ldap.domain import OpenDomain
 from bridge.sources.ldap.filters import fault_in
 from bridge.sources.ldap.footing import footing_of
@@ -27,6 +31,8 @@ from bridge.sources.ldap.wire_exchange import is_layerless
 from bridge.sources.recalling import Marked
 
 T = TypeVar("T")
+
+_LOG = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,13 @@ class LdapSource:
         settings: LdapSettings,
         pages: Callable[[Session], PageReader] = pages_for,
         monotonic: Callable[[], float] = time.monotonic,
+        resolver: Callable[[], Resolver] = Resolver,
     ) -> None:
         self._settings = settings
         self._pages = pages
         self._order = ServerOrder(monotonic)
-        self._desk = NewsDesk(settings, self._open, self._order.failed)
+        self._discoverer = Discoverer(settings.name, monotonic, settings.connect_timeout, resolver)
+        self._desk = NewsDesk(settings, self._open, self._servers, self._order.failed)
 
     @property
     def name(self) -> DirectoryName:
@@ -102,9 +110,11 @@ class LdapSource:
         return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.servers)))
 
     def _no_help(self, used: Collection[str]) -> Iterator[str]:
-        """Of the other servers those that could not take over from these, each with the reason."""
+        """What is wrong with DNS, and of the servers not used those that could not take over, with the reason."""
         for domain in self._settings.domains:
-            for server in domain.servers:
+            discovered = self._discovered(domain)
+            yield from discovered.warnings
+            for server in discovered.servers:
                 if server not in used:
                     try:
                         with opened(self._settings, server, domain.bind):
@@ -120,8 +130,21 @@ class LdapSource:
             answer = act(domains)
             return answer, [failure for domain in domains if (failure := domain.failure)]
 
-        trails = [Trail(self._settings, domain, self._order) for domain in self._settings.domains]
-        return at_servers(trails, act_whole)
+        return at_servers([self._trail(domain) for domain in self._settings.domains], act_whole)
+
+    def _trail(self, domain: Domain) -> Trail:
+        discovered = self._discovered(domain)
+        for warning in discovered.warnings:
+            _LOG.warning("discovery.weakened", directory=self.name, reason=warning)
+        return Trail(self._settings, domain, self._order, discovered.servers)
+
+    def _discovered(self, domain: Domain) -> Discovered:
+        """A domain's servers, as the configuration lists them or DNS does."""
+        return self._discoverer.found(domain.discover) if domain.discover else Discovered(domain.servers)
+
+    def _servers(self, domain: Domain) -> Sequence[str]:
+        """Which servers there are now."""
+        return self._discovered(domain).servers
 
     def _marked(self, domains: Sequence[OpenDomain], selectors: Sequence[Selector]) -> Marked:
         mark = self._desk.take(domains, selectors)

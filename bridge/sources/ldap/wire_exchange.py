@@ -36,8 +36,11 @@ _KEEPING_BYTES: Final = 256
 """What it takes to keep a message, besides its own bytes; counted, so that many tiny ones have an end too."""
 
 _RECEIVE_BYTES: Final = 2**18
-_LAYERLESS: Final = frozenset({None, "EXTERNAL"})
-"""Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A)."""
+_LAYERLESS: Final = frozenset({None, "EXTERNAL", "GSSAPI"})
+"""Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A).
+
+GSSAPI might, but `kerberos.sign_in` agrees to none.
+"""
 
 
 _ANSWERS: Final = frozenset({wire_ber.ENTRY, wire_ber.REFERENCE, wire_ber.INTERMEDIATE, wire_ber.DONE})

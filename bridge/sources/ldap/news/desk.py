@@ -41,17 +41,20 @@ class MarkLostError(Exception):
 class NewsDesk:
     """Asks the servers of a directory what changed.
 
-    `open_domain` makes a domain of a connection to its server; `failed` is told of a server that does not answer.
+    `open_domain` makes a domain of a connection to its server, `servers` tells which ones a domain has now, and
+    `failed` is told of one that does not answer.
     """
 
     def __init__(
         self,
         settings: LdapSettings,
         open_domain: Callable[[Domain, Session], OpenDomain],
+        servers: Callable[[Domain], Sequence[str]],
         failed: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._open_domain = open_domain
+        self._servers = servers
         self._failed = failed
 
     def take(self, domains: Sequence[OpenDomain], selectors: Sequence[Selector]) -> DirectoryMark:
@@ -103,6 +106,8 @@ class NewsDesk:
     ) -> tuple[DomainMark, News]:
         """What happened in one domain, and from where to ask on."""
         try:
+            if mark.server not in self._servers(domain):
+                return mark, News(snapshot.mark, due=f"{mark.server} is no server of this directory any more")
             with opened(self._settings, mark.server, domain.bind) as session:
                 told = WAYS[mark.way].tell(session, self._ground(domain, selectors), mark.token)
                 news = self._second_look(self._open_domain(domain, session), told, snapshot, selectors)

@@ -109,6 +109,15 @@ def test_news_of_a_server_that_is_away_are_a_reason(sandbox: LdapSandbox) -> Non
         assert asked.read(SELECTORS).server == sandbox.url
 
 
+def test_a_server_that_is_none_of_the_directory_any_more_is_not_asked(sandbox: LdapSandbox) -> None:
+    """It may have been taken out of DNS for a reason."""
+    with sandbox:
+        mark = mark_text({BASE: DomainMark("ldap://127.0.0.1:1", "syncrepl", {})})
+        news = source(sandbox).read_news(snapshot(mark), SELECTORS)
+    assert news.due == "ldap://127.0.0.1:1 is no server of this directory any more"
+    assert not sandbox.operations
+
+
 def test_a_password_that_is_refused_is_not_tried_twice(sandbox: LdapSandbox) -> None:
     """Each try counts towards locking the account."""
     with sandbox:

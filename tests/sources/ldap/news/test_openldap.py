@@ -158,7 +158,10 @@ SPOILT: dict[str, tuple[Callable[[str], str], str]] = {
     "no base64": (lambda mark: mark.replace('"cookie":"', '"cookie":"*'), "the mark is none of ours"),
     "of another way": (lambda mark: mark.replace('"syncrepl"', '"hearsay"'), "the mark is none of ours"),
     "of another domain": (lambda mark: mark.replace("dc=test", "dc=other"), "the mark is none of ours"),
-    "of another server": (lambda mark: re.sub(r":\d+\"", ':1"', mark), "connecting failed"),
+    "of another server": (
+        lambda mark: re.sub(r":\d+\"", ':1"', mark),
+        "ldap://127.0.0.1:1 is no server of this directory",
+    ),
     "no JSON": (lambda _: "mark", "the mark is none of ours"),
     "other JSON": (lambda _: "[1]", "the mark is none of ours"),
     "half of it": (lambda _: '{"dc=example,dc=test":{"server":"ldap://x"}}', "the mark is none of ours"),
