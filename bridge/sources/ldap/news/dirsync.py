@@ -69,7 +69,7 @@ class DirSyncTeller:
             if answer.code != _DENIED:
                 break
         if answer.due:
-            remedy = remedy_for(answer.code)
+            remedy = remedy_for(answer.code, answer.words)
             return Taken(None, tuple(searches), f"{answer.due}; {remedy}" if remedy else answer.due)
         return Taken({"cookie": _text(cookie), "context": context, "flags": str(flags)}, tuple(searches))
 
@@ -97,6 +97,8 @@ class _Answer:
         self.placed: set[str] = set()
         self.gone: set[str] = set()
         self.code = 0
+        self.words = ""
+        """Of the last result."""
         self.due = ""
         self._ground = ground
         self._base = normal_form(ground.base)
@@ -105,7 +107,6 @@ class _Answer:
         self._telling = {schema.primary_group.lower(), schema.security_id.lower()} - {""}
         self._parts = 0
         self._entries = 0
-        self._words = ""
 
     def listen(self, exchange: WireExchange, query: Query, flags: int, cookie: bytes) -> bytes:
         """Ask until there is no more, or a full read is due; the last cookie."""
@@ -120,13 +121,13 @@ class _Answer:
 
     def search(self, query: Query) -> Search:
         """How it went, for the record of completeness."""
-        return Search(f"changes under {query.base} {query.filter}", self._parts, self._entries, self._words)
+        return Search(f"changes under {query.base} {query.filter}", self._parts, self._entries, self.words)
 
     def _take_in(self, messages: Sequence[Message], cookie: bytes) -> tuple[bool, bytes]:
         """One part: whether there is more, and from where on."""
         *found, last = messages
         end = page_end(last.data, last.start, last.stop)
-        self._parts, self.code, self._words = self._parts + 1, end.code, end.words
+        self._parts, self.code, self.words = self._parts + 1, end.code, end.words
         if end.code != _SUCCESS:
             self.due = f"the server does not go on from there: {end.words}"
             return False, cookie

@@ -116,7 +116,8 @@ class _First:
     def why_not(self) -> str:
         """Why this is no mark; empty when it is one."""
         if self.result is None or self.result.code != _SUCCESS:
-            words, remedy = _words(self.result), remedy_for(self.result.code if self.result else 0)
+            words = _words(self.result)
+            remedy = remedy_for(self.result.code, words) if self.result else ""
             return f"{words}; {remedy}" if remedy else words
         if not self.cookie:
             return "the server gives no cookie"
