@@ -23,7 +23,6 @@ from bridge.sources.ldap.wire_ber import (
     ENTRY,
     INTEGER,
     OCTETS,
-    REFERENCE,
     SEQUENCE,
     BerError,
     controls,
@@ -39,9 +38,11 @@ OID: Final = "1.2.840.113556.1.4.841"
 """LDAP_SERVER_DIRSYNC_OID."""
 
 _GUID: Final = "objectguid"
-_OBJECT_SECURITY: Final = 1
 _INCREMENTAL_VALUES: Final = -(2**31)
 """Of a group's members only those who came or went. The highest of 32 bits, in an INTEGER that has a sign."""
+_OBJECT_SECURITY: Final = 1
+_PLAIN: Final = _INCREMENTAL_VALUES
+_BY_OBJECT_SECURITY: Final = _INCREMENTAL_VALUES | _OBJECT_SECURITY
 
 _MOST_BYTES: Final = 2**20
 """Of one answer; there may be more of them."""
@@ -62,7 +63,7 @@ class DirSyncTeller:
         query = Query("changes", context, "(objectClass=domainDNS)", (_GUID,))
         exchange = WireExchange(session)
         searches: list[Search] = []
-        for flags in (0, _OBJECT_SECURITY):
+        for flags in (_PLAIN, _BY_OBJECT_SECURITY):
             answer = _Answer(ground)
             cookie = answer.listen(exchange, query, flags, b"")
             searches.append(answer.search(query))
@@ -78,7 +79,7 @@ class DirSyncTeller:
         query = Query("changes", str(token["context"]), ANYTHING, _watched(ground))
         cookie = base64.b64decode(str(token["cookie"]), validate=True)
         answer = _Answer(ground)
-        cookie = answer.listen(WireExchange(session), query, int(token["flags"]) | _INCREMENTAL_VALUES, cookie)
+        cookie = answer.listen(WireExchange(session), query, int(token["flags"]), cookie)
         return Told(
             token={**token, "cookie": _text(cookie)},
             touched=frozenset(answer.touched),
@@ -132,7 +133,8 @@ class _Answer:
             self.due = f"the server does not go on from there: {end.words}"
             return False, cookie
         for message in found:
-            self._add(message)
+            if message.tag == ENTRY:  # references are the same as in any search of the domain, changed or not
+                self._add(message)
         more, following = _control(last)
         if more and following == cookie:
             raise BerError("there is more, and the same cookie")
@@ -141,10 +143,6 @@ class _Answer:
         return more, following
 
     def _add(self, message: Message) -> None:
-        if message.tag != ENTRY:
-            if message.tag == REFERENCE:
-                self.due = "the server points elsewhere for a part of the answer"
-            return
         found = entry(message.data, message.start, message.stop)
         self._entries += 1
         ids = self._ground.ids(found)

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from bridge.core.model import Search
 from bridge.sources.ldap.connection import STUMBLES, Session
-from bridge.sources.ldap.dn import normal_form, readable
+from bridge.sources.ldap.dn import is_under, normal_form, readable
 from bridge.sources.ldap.failures import remedy_for
 from bridge.sources.ldap.news import sync_ber
 from bridge.sources.ldap.news.telling import MOST_CHANGES, Ground, Taken, Token, Told
@@ -52,6 +52,10 @@ class SyncTeller:
 
     def take(self, session: Session, ground: Ground) -> Taken:
         """Take a mark."""
+        if below := _databases_below(ground):
+            return Taken(
+                None, why_not=f"{below} is another database, whose changes are not counted with this one's"
+            )
         query = _query(ground)
         first = _First(ground)
         exchange = WireExchange(session)
@@ -205,6 +209,12 @@ class _Refresh:
             self.due = f"the server does not go on from there: {self.result.words}"
         elif end is None or not (end.named_deletions or self._always_names):
             self.due = "the server did not name all that was deleted"
+
+
+def _databases_below(ground: Ground) -> str:
+    """A naming context that begins below the base; empty if there is none."""
+    base = normal_form(ground.base)
+    return next((context for context in ground.contexts if is_under(normal_form(context), base)), "")
 
 
 def _query(ground: Ground) -> Query:

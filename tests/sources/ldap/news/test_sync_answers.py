@@ -1,6 +1,7 @@
 """Answers of content synchronization as written here: what real servers do not do, or not on demand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -221,6 +222,14 @@ class TestMarks:
         for shown, form in ((f"{ANN.hex[:8]}-{ANN.hex[8:]}", "8-24"), (str(BOB), ""), ("u1", "")):
             taken = take(found(ANN, dn=BASE, entryUUID=shown), ended(cookie="c"))
             assert taken.token == {"cookie": "Yw==", "form": form}
+
+    def test_a_database_within_the_database_is_not_counted(self) -> None:
+        """Glued together they are searched as one, and each counts its own changes."""
+        inner = replace(GROUND, contexts=(BASE, f"DC=sub, {BASE}"))
+        with at(ended(cookie="c")) as session:
+            taken = SyncTeller(always_names=False).take(session, inner)
+        assert taken.token is None
+        assert "is another database" in taken.why_not
 
     @pytest.mark.parametrize(
         ("parts", "why_not"),
