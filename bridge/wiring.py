@@ -21,6 +21,7 @@ from bridge.clock import SystemClock
 from bridge.config import Configuration
 from bridge.config.directories import ldap_settings
 from bridge.config.policy import policy
+from bridge.core.model import DirectoryName
 from bridge.cycle.ports import Source
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
@@ -65,6 +66,8 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(configuration))
         lock = stack.enter_context(store.lock())
+        recalled = (name for name, directory in configuration.directories.items() if directory.full_read_every)
+        store.record_recalled(map(DirectoryName, recalled))
         yield _wired(configuration, store, _permit(lock), stack, keeps=True)
 
 

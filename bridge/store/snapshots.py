@@ -3,6 +3,8 @@
 What cannot be used, for whatever reason, is as if it were not there.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import update
 
 from bridge.audit.timestamp import moment, stamp
@@ -38,6 +40,13 @@ def keep(scope: Scope, snapshot: Snapshot) -> None:
         read=pack(snapshot.read, snapshot.footing),
     )
     replace(scope.connection, snapshots, [row])
+
+
+def forget(scope: Scope, kept: Iterable[DirectoryName]) -> None:
+    """Forget the snapshots of all directories but these: they name people, and nobody asks for them any more."""
+    scope.connection.execute(
+        snapshots.delete().where(scope.mine(snapshots), snapshots.c.directory.not_in(list(kept)))
+    )
 
 
 def move(scope: Scope, snapshot: Snapshot, mark: str) -> None:

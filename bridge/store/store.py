@@ -175,6 +175,11 @@ class DatabaseStore:
         with self._writing() as scope:
             snapshots.keep(scope, snapshot)
 
+    def record_recalled(self, directories: Iterable[DirectoryName]) -> None:
+        """Keep snapshots of these directories alone."""
+        with self._writing() as scope:
+            snapshots.forget(scope, directories)
+
     def record_mark(self, snapshot: Snapshot, mark: str) -> None:
         """Let the next run ask from here what changed since a snapshot."""
         with self._writing() as scope:

@@ -109,13 +109,21 @@ def test_a_preview_leaves_no_trace(company: Office, hand: Hand) -> None:
     assert kept(company) == before
 
 
+def test_reading_in_full_again_leaves_nothing_behind(company: Office, slapd: Slapd) -> None:
+    """What was kept names people."""
+    assert len(kept(company)) == 2
+    company.reach(Link(slapd.url))
+    assert company.run("sync", "--detailed-exitcode").code == Exit.OK
+    assert not any("recalled" in record for record in reads(company).values())
+    assert kept(company) == []
+
+
 def kept(o: Office) -> list[tuple[object, ...]]:
     """All snapshots."""
     database = Database(o.database)
     with database.reading() as connection:
         rows = [tuple(row) for row in connection.execute(select(snapshots).order_by(snapshots.c.directory))]
     database.close()
-    assert len(rows) == 2
     return rows
 
 

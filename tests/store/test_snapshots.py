@@ -137,6 +137,17 @@ class TestKeeping:
             assert store.load_snapshot(CORP, "later") == later
             assert store.load_snapshot(DirectoryName("other"), "digest") is not None
 
+    def test_what_nobody_recalls_is_forgotten(self, tmp_path: Path) -> None:
+        """A directory that is read in full from now on leaves nobody's name behind; other organizations' stay."""
+        with opened(tmp_path, "globex") as other, opened(tmp_path) as store:
+            for each in (other, store):
+                each.record_snapshot(SNAPSHOT)
+            store.record_recalled([CORP])
+            assert store.load_snapshot(CORP, "digest") == SNAPSHOT
+            store.record_recalled([])
+            assert store.load_snapshot(CORP, "digest") is None
+            assert other.load_snapshot(CORP, "digest") == SNAPSHOT
+
     def test_the_mark_moves(self, tmp_path: Path) -> None:
         """And nothing else."""
         with opened(tmp_path) as store:

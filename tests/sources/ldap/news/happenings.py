@@ -1,5 +1,6 @@
 """A town of groups within groups, and what may happen in it: to the groups that are asked for, and beside them."""
 
+import random
 from collections.abc import Callable
 
 from tests.sources.ldap.directory import BASE, TREE, entry, group, group_dn, person, person_dn
@@ -63,3 +64,23 @@ IRRELEVANT: dict[str, Happening] = {
     "a printer came": lambda hand: hand.add(f"cn=new,ou=elsewhere,{BASE}", "device"),
     "a printer changed": lambda hand: hand.change(PRINTER, description="broken"),
 }
+
+UIDS = ("ann", "bob", "cid", "dora", "gus", "new")
+NAMES = ("nested", "staff", "hp-red", "idle", "hp-new")
+
+
+def wander(hand: Hand, dice: random.Random, number: int) -> None:
+    """Let something happen to somebody."""
+    uid, name = dice.choice(UIDS), dice.choice(NAMES)
+    member = dice.choice((person_dn(uid), group_dn("nested"), group_dn("idle")))
+    dice.choice((
+        lambda: hand.add(person_dn(uid), "inetOrgPerson", cn=uid, sn=uid, mail=f"{uid}@example.test"),
+        lambda: hand.delete(person_dn(uid)),
+        lambda: hand.rename(person_dn(uid), f"uid={dice.choice(UIDS)}"),
+        lambda: hand.change(person_dn(uid), employeeType=dice.choice(("disabled", "staff"))),
+        lambda: hand.change(person_dn(uid), description=str(number)),
+        lambda: hand.add(group_dn(name), "groupOfNames", member="cn=nobody"),
+        lambda: hand.take_out(group_dn(name), member),
+        lambda: hand.put_in(group_dn(name), *([member] if hand.has(member) else ())),
+        lambda: hand.rename(group_dn(name), f"cn={dice.choice(NAMES)}"),
+    ))()  # fmt: skip

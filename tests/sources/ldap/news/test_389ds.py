@@ -2,11 +2,14 @@
 
 import base64
 import json
+import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 
 import pytest
+from ldap3.core.exceptions import LDAPOperationResult
 
 from bridge.sources.ldap.presets import PRESETS
 from bridge.sources.ldap.schema import Schema
@@ -15,7 +18,7 @@ from tests.servers.ds389 import FREEIPA_SCHEMA, Ds389
 from tests.sources.contract import by_name
 from tests.sources.ldap.directory import BASE, SCHEMA, TREE, group, group_dn, person, person_dn, settings
 from tests.sources.ldap.news.hand import Hand, hand_in
-from tests.sources.ldap.news.happenings import IRRELEVANT, RELEVANT, TOWN
+from tests.sources.ldap.news.happenings import IRRELEVANT, RELEVANT, TOWN, wander
 from tests.sources.ldap.news.recalled import Pair
 from tests.sources.ldap.test_389ds import as_freeipa
 
@@ -82,6 +85,18 @@ def test_what_does_not_concern_the_groups_is_recalled(town: Town, what: str) -> 
     assert town.pair.recalls()
     town.hand.delete(person_dn("ann"))
     assert not town.pair.recalls()
+
+
+def test_whatever_happens_a_read_says_what_a_full_read_says(town: Town) -> None:
+    """Over many changes in any order, with a run in the midst of each."""
+    dice = random.Random(389)  # noqa: S311 - a walk, no secret
+    recalled = 0
+    for number in range(60):
+        with suppress(LDAPOperationResult):  # what is not there cannot be deleted, and the like
+            wander(town.hand, dice, number)
+        recalled += town.pair.read().recalled is not None
+        town.pair.recalls()
+    assert 0 < recalled < 60
 
 
 def test_an_unchanged_directory_costs_one_search_without_entries(town: Town) -> None:

@@ -37,7 +37,7 @@ from tests.sources.ldap.directory import (
     settings,
 )
 from tests.sources.ldap.news.hand import Hand, hand_in
-from tests.sources.ldap.news.happenings import IRRELEVANT, RELEVANT, TOWN
+from tests.sources.ldap.news.happenings import IRRELEVANT, RELEVANT, TOWN, wander
 from tests.sources.ldap.news.recalled import Pair
 
 pytestmark = pytest.mark.slapd
@@ -388,28 +388,7 @@ def test_whatever_happens_a_read_says_what_a_full_read_says(town: Town, seed: in
     recalled = 0
     for number in range(100):
         with suppress(LDAPOperationResult):  # what is not there cannot be deleted, and the like
-            _wander(town.hand, dice, number)
+            wander(town.hand, dice, number)
         recalled += town.pair.read().recalled is not None
         town.pair.recalls()
     assert 0 < recalled < 100
-
-
-UIDS = ("ann", "bob", "cid", "dora", "gus", "new")
-NAMES = ("nested", "staff", "hp-red", "idle", "hp-new")
-
-
-def _wander(hand: Hand, dice: random.Random, number: int) -> None:
-    """Let something happen to somebody."""
-    uid, name = dice.choice(UIDS), dice.choice(NAMES)
-    member = dice.choice((person_dn(uid), group_dn("nested"), group_dn("idle")))
-    dice.choice((
-        lambda: hand.add(person_dn(uid), "inetOrgPerson", cn=uid, sn=uid, mail=f"{uid}@example.test"),
-        lambda: hand.delete(person_dn(uid)),
-        lambda: hand.rename(person_dn(uid), f"uid={dice.choice(UIDS)}"),
-        lambda: hand.change(person_dn(uid), employeeType=dice.choice(("disabled", "staff"))),
-        lambda: hand.change(person_dn(uid), description=str(number)),
-        lambda: hand.add(group_dn(name), "groupOfNames", member="cn=nobody"),
-        lambda: hand.take_out(group_dn(name), member),
-        lambda: hand.put_in(group_dn(name), *([member] if hand.has(member) else ())),
-        lambda: hand.rename(group_dn(name), f"cn={dice.choice(NAMES)}"),
-    ))()  # fmt: skip
