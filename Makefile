@@ -40,7 +40,7 @@ lint: .venv/dev
 	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/lock
 
 unit: .venv/dev
-	@$(BIN)/pytest -q -m "not slapd and not samba and not ds389 and not e2e"
+	@$(BIN)/pytest -q -m "not slapd and not samba and not ds389 and not postgres and not e2e"
 
 format: .venv/dev
 	@$(BIN)/ruff format .

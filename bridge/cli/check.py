@@ -1,6 +1,6 @@
 """check: everything that would stop a run, found before it does, each with its remedy."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -15,8 +15,8 @@ from bridge.errors import BridgeError
 if TYPE_CHECKING:
     from bridge.config import Configuration
     from bridge.core.binding import Binding
-    from bridge.core.model import DirectoryRead, Selector, TargetRead
-    from bridge.sources.ldap.source import LdapSource
+    from bridge.core.model import DirectoryRead, TargetRead
+    from bridge.sources.probe import Directory
     from bridge.targets.hyperproof import Hyperproof
     from bridge.wiring import Wired
 
@@ -85,16 +85,16 @@ def _configuration(loaded: "Configuration") -> Iterator[Found]:
         yield Found("configuration", Level.WARNING, warning)
 
 
-def _directory(source: "LdapSource", wired: "Wired", reads: "dict[str, DirectoryRead]") -> Iterator[Found]:
+def _directory(source: "Directory", wired: "Wired", reads: "dict[str, DirectoryRead]") -> Iterator[Found]:
     part = f"directory {source.name}"
     probe = yield from _attempt(part, source.probe)
     if probe is None:
         return
     yield from (Found(part, Level.OK, text) for text in probe.findings)
     yield from (Found(part, Level.WARNING, text) for text in probe.warnings)
+    yield from (Found(part, Level.FAILED, text) for text in probe.failures)
     selectors = [selector for selector in wired.bridge.policy.selectors() if selector.directory == source.name]
-    recalls = wired.configuration.directories[source.name].full_read_every is not None
-    read = yield from _attempt(part, lambda: _read(source, selectors, marked=recalls))
+    read = yield from _attempt(part, lambda: source.read_fully(selectors))
     if read is None:
         return
     reads[source.name] = read
@@ -153,11 +153,6 @@ def _binding(binding: "Binding") -> Found:
     if binding.group is None:
         return Found(part, Level.OK, "will be created")
     return Found(part, Level.OK, f"is the group {binding.group.id}")
-
-
-def _read(source: "LdapSource", selectors: "Sequence[Selector]", *, marked: bool) -> "DirectoryRead":
-    """Read as a run does; where runs rely on what the server says of changes, see that it says something."""
-    return source.read_marked(selectors).read if marked else source.read(selectors)
 
 
 def _attempt(part: str, act: Callable[[], T]) -> Generator[Found, None, T | None]:

@@ -4,13 +4,26 @@ import re
 from datetime import timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, StrictInt, field_validator
+from pydantic import AfterValidator, Discriminator, Field, StrictInt, Tag, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from bridge.config.entra import EntraDirectory
 from bridge.config.ldap_bind import BindSection, bind_of, refuse_leaks, servers_in
 from bridge.config.ldap_schema import SchemaSection, schema_of
 from bridge.config.ldap_servers import ServersSection
-from bridge.config.values import Dn, Duration, Flag, KeyFile, PresentFile, surroundings, within, wrong
+from bridge.config.problems import did_you_mean
+from bridge.config.values import (
+    SHOWN,
+    Dn,
+    Duration,
+    Flag,
+    FullReadEvery,
+    KeyFile,
+    PresentFile,
+    surroundings,
+    within,
+    wrong,
+)
 from bridge.core.model import DirectoryName
 from bridge.sources.ldap.dn import normal_form
 from bridge.sources.ldap.settings import Domain, LdapSettings, Nesting, Tls, is_global_catalog
@@ -33,7 +46,6 @@ ACTIVE_DIRECTORY: Final = "active-directory"
 """The preset of what has domain controllers, and sites."""
 
 _SILENCE: Final = within(timedelta(seconds=1), timedelta(hours=1))
-_RECALL: Final = within(timedelta(minutes=1), timedelta(days=7))
 
 
 class DomainSection(ServersSection):
@@ -59,6 +71,13 @@ class LdapDirectory(ServersSection):
 
     type: Literal["ldap"] = Field(examples=["ldap"])
     """The kind of directory."""
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _is_a_kind(cls, kind: object) -> object:
+        if kind != "ldap":
+            raise wrong(f"{SHOWN} is not known here.", did_you_mean(str(kind), ("ldap", "entra")))
+        return kind
 
     preset: Literal["active-directory", "openldap", "rfc2307", "389ds", "freeipa"] = Field(examples=["openldap"])
     """What entries look like: `active-directory`, `openldap`, `rfc2307` (posixGroup), `389ds` or `freeipa`."""
@@ -106,7 +125,7 @@ class LdapDirectory(ServersSection):
     nesting: Nesting = Nesting.WALK
     """How groups in groups are found: `walk`, from all groups, or `chain`, asking Active Directory for them."""
 
-    full_read_every: Annotated[Duration, _RECALL] | None = Field(default=None, examples=["1h"])
+    full_read_every: FullReadEvery | None = Field(default=None, examples=["1h"])
     """How long a full read serves the runs after it, while the server says that nothing changed. Left out: not."""
 
     page_size: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1000
@@ -182,8 +201,16 @@ class LdapDirectory(ServersSection):
         return bind
 
 
-Directory: TypeAlias = LdapDirectory
-"""Any kind of directory. With a second kind this becomes a union that `type` tells apart."""
+def _kind(value: object) -> str:
+    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", "")
+    return "EntraDirectory" if kind == "entra" else "LdapDirectory"
+
+
+Directory: TypeAlias = Annotated[
+    Annotated[LdapDirectory, Tag("LdapDirectory")] | Annotated[EntraDirectory, Tag("EntraDirectory")],
+    Discriminator(_kind),
+]
+"""Any kind of directory: `type` tells which."""
 
 
 # ---- as the source takes it ----------------------------------------------------------------------------

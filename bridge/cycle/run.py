@@ -18,7 +18,7 @@ from bridge.cycle.records import Recorder
 from bridge.cycle.settle import settle
 from bridge.cycle.survey import Sides, Survey, read_recalled, read_sides, survey
 from bridge.cycle.writing import Ends
-from bridge.errors import BridgeError, StoreError, Throttled
+from bridge.errors import BridgeError, Denied, StoreError, Throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,7 @@ def _written(report: Report, found: Survey, sides: Sides, writing: Application) 
         outcomes=outcomes,
         lost=str(lost) if lost else "",
         deferred=lost.wait if isinstance(lost, Throttled) else 0,
+        denied=isinstance(lost, Denied),
     )
 
 
@@ -165,6 +166,8 @@ def _ending(report: Report, found: Survey, sides: Sides) -> Ending:
         people=found.people,
         reads=sides.reads,
         sizes=sides.sizes,
+        failures=report.failures,
+        undecided=report.undecided,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from bridge import __version__
 from bridge.core.model import DirectoryName, DirectoryRead, Search, Selector
 from bridge.core.snapshot import Footing, News, Snapshot, is_whole, why_not_recalled
+from bridge.sources.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ class Marking(Protocol):
     def settings_digest(self) -> str:
         """Names everything in the settings that decides what a read finds, and where marks are good."""
 
-    def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
-        """Read in full. Raises RemoteError when there is no answer at all."""
+    def probe(self) -> Probe:
+        """Look at the directory, for a person who sets it up. Raises RemoteError."""
 
     def read_marked(self, selectors: Sequence[Selector]) -> Marked:
-        """The same, with a mark taken before."""
+        """Read in full, with a mark taken before. Raises RemoteError when there is no answer at all."""
 
     def read_news(self, snapshot: Snapshot, selectors: Sequence[Selector]) -> News:
         """Read what happened since a snapshot was taken.
@@ -88,6 +89,10 @@ class RecallingSource:
         """Its key in the configuration."""
         return self._source.name
 
+    def probe(self) -> Probe:
+        """Look at the directory itself. Raises RemoteError."""
+        return self._source.probe()
+
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """What a full read finds now: recalled where that is known to be the same, and then marked as recalled."""
         snapshot = self._cabinet.load_snapshot(self.name, self._digest(selectors))
@@ -102,12 +107,10 @@ class RecallingSource:
         return replace(snapshot.read, searches=news.searches, recalled=snapshot.taken)
 
     def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
-        """Read in full, and keep what was read without doubt."""
-        if not self._keeps:
-            return self._source.read(selectors)
+        """Read in full, and keep what was read without doubt. Without a mark, the notes of the read say why."""
         taken = self._now()
         marked = self._source.read_marked(selectors)
-        if marked.mark and is_whole(marked.read):
+        if self._keeps and marked.mark and is_whole(marked.read):
             digest = self._digest(selectors)
             self._cabinet.record_snapshot(Snapshot(marked.read, marked.footing, marked.mark, digest, taken))
         return marked.read

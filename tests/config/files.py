@@ -6,6 +6,7 @@ from textwrap import dedent, indent
 import pytest
 
 from bridge.config import Configuration, load
+from bridge.config.directories import LdapDirectory
 from bridge.errors import ConfigError, Problem
 
 ENVIRON = {"CLIENT_ID": "0123456789abcdef0123456789abcdef", "CLIENT_SECRET": "s3cret", "PASSWORD": "pa55word"}
@@ -61,6 +62,13 @@ def written(folder: Path, text: str | bytes) -> Path:
 def loaded(folder: Path, text: str, environ: dict[str, str] = ENVIRON) -> Configuration:
     """Load a configuration from its text."""
     return load(written(folder, text), environ)
+
+
+def ldap(configuration: Configuration) -> LdapDirectory:
+    """The directory corp of a configuration where that is LDAP."""
+    directory = configuration.directories["corp"]
+    assert isinstance(directory, LdapDirectory)
+    return directory
 
 
 def problems(folder: Path, text: str | bytes, environ: dict[str, str] = ENVIRON) -> tuple[Problem, ...]:

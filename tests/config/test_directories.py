@@ -11,12 +11,12 @@ from bridge.core.model import DirectoryName
 from bridge.sources.ldap.presets import PRESETS
 from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax, Schema
 from bridge.sources.ldap.settings import Bind, BindMethod, Discovery, Domain, LdapSettings, Nesting, Tls
-from tests.config.files import CORP, loaded, sound, told
+from tests.config.files import CORP, ldap, loaded, sound, told
 
 
 def settings(folder: Path, corp: str) -> LdapSettings:
     """The settings of the directory corp."""
-    return ldap_settings("corp", loaded(folder, sound(corp=corp)).directories["corp"])
+    return ldap_settings("corp", ldap(loaded(folder, sound(corp=corp))))
 
 
 def test_a_preset_and_a_password_are_enough(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_person_who_is_seen_to_be_the_same_does_not_matter() -> None:
     """A new password changes nothing of what is read; a new address does, and so does whoever was disabled."""
     touched = frozenset({ANN.id})
     assert verdict(News("m", touched=touched, seen={ANN.id: ANN})) == ""
-    assert verdict(News("m", touched=touched, seen={ANN.id: replace(ANN, name="Ann")})) != ""
+    assert verdict(News("m", touched=touched, seen={ANN.id: ANN._replace(name="Ann")})) != ""
     disabled = person("disabled")
     assert verdict(News("m", touched=frozenset({disabled.id}), seen={disabled.id: disabled})) != ""
     assert verdict(News("m", touched=touched, gone=touched, seen={ANN.id: ANN})) != ""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bridge.config import load
-from bridge.config.directories import ldap_settings
+from bridge.config.directories import LdapDirectory, ldap_settings
 from bridge.core.journal import RunKind
 from bridge.cycle.outcome import Report, RunOutcome
 from bridge.cycle.run import run_cycle
@@ -84,7 +84,9 @@ apply: true
 """)
         environ = {**os.environ, "SECRET": DEFAULT_CLIENT_SECRET, "LDAP_PASSWORD": self.town.password}
         configuration = load(path, environ)
-        source = LdapSource(ldap_settings("corp", configuration.directories["corp"]), self.town.pages)
+        directory = configuration.directories["corp"]
+        assert isinstance(directory, LdapDirectory)
+        source = LdapSource(ldap_settings("corp", directory), self.town.pages)
         with wired_for_writing(configuration) as wired:
             return run_cycle(replace(wired.bridge, sources=(source,)), RunKind.SYNC)
 

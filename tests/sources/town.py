@@ -5,7 +5,7 @@ these (as OpenLDAP's refint overlay and Active Directory do it).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bridge.core.model import (
     DirectoryGroup,
@@ -22,6 +22,7 @@ from bridge.core.model import (
     SelectorKind,
 )
 from bridge.core.snapshot import Footing, News, Snapshot
+from bridge.sources.probe import Probe
 from bridge.sources.recalling import Marked
 
 CORP = DirectoryName("corp")
@@ -52,7 +53,7 @@ class Town:
     def put_person(self, key: str, **changes: object) -> None:
         """A person comes, or is changed."""
         known = self.people.get(f"corp:{key}") or _person(key)
-        self.people[f"corp:{key}"] = replace(known, **changes)  # type: ignore[arg-type]  # the tests name the fields
+        self.people[f"corp:{key}"] = known._replace(**changes)  # type: ignore[arg-type]  # the tests name the fields
         self.log.append(("touched", f"corp:{key}"))
 
     def put_group(self, key: str, name: str, *members: str) -> None:
@@ -79,6 +80,10 @@ class Town:
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read in full."""
         return self._read(selectors)[0]
+
+    def probe(self) -> Probe:
+        """Nobody looks."""
+        return Probe("ldap://corp", ())
 
     def read_marked(self, selectors: Sequence[Selector]) -> Marked:
         """The same, with a mark."""

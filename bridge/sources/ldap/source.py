@@ -4,7 +4,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
@@ -28,22 +28,12 @@ from bridge.sources.ldap.trail import Trail, at_servers
 from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
 from bridge.sources.ldap.wire_exchange import is_layerless
+from bridge.sources.probe import Probe
 from bridge.sources.recalling import Marked
 
 T = TypeVar("T")
 
 _LOG = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What a look at a directory showed, for a person who sets it up."""
-
-    servers: tuple[str, ...]
-    findings: tuple[str, ...]
-    """What there is, in words."""
-    warnings: tuple[str, ...] = ()
-    """What would keep the bridge from doing its work, with the remedy."""
 
 
 def pages_for(session: Session) -> PageReader:
@@ -107,7 +97,7 @@ class LdapSource:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
         self._refuse_malformed(())
         probe = self._at_servers(self._surveyed)
-        return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.servers)))
+        return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.server.split(", "))))
 
     def _no_help(self, used: Collection[str]) -> Iterator[str]:
         """What is wrong with DNS, and of the servers not used those that could not take over, with the reason."""
@@ -176,7 +166,7 @@ class LdapSource:
             f"{len(groups)} groups found",
         )
         return Probe(
-            tuple(session.server for session in sessions),
+            ", ".join(session.server for session in sessions),
             findings,
             (*self._warnings(reading), *map(str, sorted(reading.doubts))),
         )

@@ -1,22 +1,34 @@
 """Pages decoded in one pass, several times as fast as ldap3 decodes them.
 
-A page is held as it came until its end is there, and only then decoded, an entry at a time. So a page that breaks
-off gives nothing, and nobody who stops half-way leaves anything unread.
+Entries are decoded as they come, while the server sends more, and given when the end of their page is there: a
+page that breaks off gives nothing. The next page is asked for as soon as one ended, so that the server prepares it
+while that one is worked on.
 """
 
-from collections import deque
-from collections.abc import Iterator
-from typing import Final
+import contextlib
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeVar
 
-from ldap3.protocol.rfc2696 import paged_search_control
-
+from bridge.errors import RemoteError
 from bridge.sources.ldap import wire_ber
-from bridge.sources.ldap.connection import STUMBLES, Session
-from bridge.sources.ldap.search import Entry, PageEnd, Query, Reference
-from bridge.sources.ldap.wire_exchange import MOST_BYTES, Message, WireExchange
+from bridge.sources.ldap.connection import Session
+from bridge.sources.ldap.search import Entry, Page, PageEnd, Query, Reference
+from bridge.sources.ldap.wire_exchange import MOST_BYTES, WireExchange
 
-_WITH_ENTRIES: Final = frozenset({0, 3, 4, 10})
+T = TypeVar("T")
+
+_SUCCESS: Final = 0
+_WITH_ENTRIES: Final = frozenset({_SUCCESS, 3, 4, 10})
 """Results whose entries count: success, referral, and what was found within a limit of time or size."""
+
+
+class _Asked(NamedTuple):
+    """A page that was asked for."""
+
+    query: Query
+    size: int
+    cookie: bytes
+    number: int
 
 
 class WirePages:
@@ -24,31 +36,41 @@ class WirePages:
 
     def __init__(self, session: Session, most_bytes: int = MOST_BYTES) -> None:
         self._exchange = WireExchange(session, most_bytes)
+        self._ahead: _Asked | None = None
+        """The page whose answer is under way."""
 
-    def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
+    def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
         """As PageReader says."""
-        held, end = self._page(query, paged_search_control(size=size, cookie=cookie))
-        while held and end.code in _WITH_ENTRIES:
-            try:
-                item = _decoded(held.popleft())
-            except STUMBLES as error:
-                raise self._exchange.broken(query, error) from error
-            yield item
-        yield end
+        asked, self._ahead = self._ahead, None
+        if asked and asked[:3] != (query, size, cookie):
+            self._read(asked, _nothing)  # nobody wants it any more
+            asked = None
+        page = self._read(asked or self._ask(query, size, cookie), make)
+        if page.end.code == _SUCCESS and page.end.cookie:
+            with contextlib.suppress(RemoteError):  # found again, and told, by whoever fetches that page
+                self._ahead = self._ask(query, size, page.end.cookie)
+        return page
 
-    def _page(self, query: Query, control: object) -> tuple[deque[Message], PageEnd]:
-        """All that answers a search, its end apart."""
-        held: deque[Message] = deque()
-        for message in self._exchange.answers(query, [control]):
-            if message.tag != wire_ber.INTERMEDIATE:
-                held.append(message)
-        last = held.pop()
-        try:
-            return held, wire_ber.page_end(last.data, last.start, last.stop)
-        except STUMBLES as error:
-            raise self._exchange.broken(query, error) from error
+    def _ask(self, query: Query, size: int, cookie: bytes) -> _Asked:
+        number = self._exchange.ask(query, [wire_ber.paging(size, cookie)])
+        return _Asked(query, size, cookie, number)
+
+    def _read(self, asked: _Asked, make: Callable[[Entry], T]) -> Page[T]:
+        made: list[T] = []
+        first = b""
+        references: list[Reference] = []
+        for item in self._exchange.found(asked.query, asked.number):
+            if isinstance(item, PageEnd):
+                end = item
+            elif isinstance(item, Reference):
+                references.append(item)
+            else:
+                first = first if made else item[0].dn
+                made += map(make, item)
+        if end.code not in _WITH_ENTRIES:
+            return Page((), b"", (), end)
+        return Page(made, first, references, end)
 
 
-def _decoded(message: Message) -> Entry | Reference:
-    decode = wire_ber.entry if message.tag == wire_ber.ENTRY else wire_ber.reference
-    return decode(message.data, message.start, message.stop)
+def _nothing(_: Entry) -> None:
+    """Keep nothing of an entry."""

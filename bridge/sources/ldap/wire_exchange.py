@@ -6,7 +6,7 @@ leaves the connection closed: what is left of it could be taken for the next one
 
 import contextlib
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import ldap3
 from ldap3.core.exceptions import (
@@ -17,8 +17,7 @@ from ldap3.core.exceptions import (
     LDAPSocketSendError,
 )
 from ldap3.operation.search import search_operation
-from ldap3.protocol.convert import build_controls_list
-from ldap3.protocol.rfc4511 import LDAPMessage, MessageID, ProtocolOp
+from ldap3.protocol.rfc4511 import ProtocolOp
 from ldap3.utils.asn1 import encode  # type: ignore[attr-defined]  # not in types-ldap3
 from ldap3.utils.dn import safe_dn
 
@@ -27,8 +26,9 @@ from bridge.sources.ldap import wire_ber
 from bridge.sources.ldap.connection import STUMBLES, Session
 from bridge.sources.ldap.dn import plain_form
 from bridge.sources.ldap.failures import translated
-from bridge.sources.ldap.search import Query
+from bridge.sources.ldap.search import Entry, PageEnd, Query, Reference
 from bridge.sources.ldap.wire_ber import BerError
+from bridge.sources.ldap.wire_entries import EntryRow
 
 MOST_BYTES: Final = 512 * 2**20
 """Of an answer as it comes: what a server may make us hold. Some eight million members."""
@@ -42,8 +42,11 @@ _LAYERLESS: Final = frozenset({None, "EXTERNAL", "GSSAPI"})
 GSSAPI might, but `kerberos.sign_in` agrees to none.
 """
 
-
 _ANSWERS: Final = frozenset({wire_ber.ENTRY, wire_ber.REFERENCE, wire_ber.INTERMEDIATE, wire_ber.DONE})
+
+
+Control: TypeAlias = tuple[str, bool, bytes | None]
+"""Its name, whether the server must heed it, and its value, if it has one."""
 
 
 class Message(NamedTuple):
@@ -69,26 +72,62 @@ class WireExchange:
         self._session = session
         self._messages = _Messages(session.connection)
         self._most_bytes = most_bytes
+        self._row = EntryRow()
+        self._encoded: tuple[Query | None, bytes] = (None, b"")
+        """The last query, as it goes out: most are for many pages."""
 
-    def answers(self, query: Query, controls: Sequence[Any]) -> Generator[Message, None, None]:
+    def answers(self, query: Query, controls: Sequence[Control]) -> Generator[Message, None, None]:
         """Ask, and give each message that answers as it comes, the result last. Raises RemoteError."""
+        number = self.ask(query, controls)
+        with self._closing_on_trouble(query):
+            yield from self._received(number)
+
+    def ask(self, query: Query, controls: Sequence[Control]) -> int:
+        """Ask, and tell the number of the request. The answer has to be read before anything else is asked.
+
+        Raises RemoteError.
+        """
         try:
             number, request = self._request(query, controls)
         except (LDAPException, *STUMBLES) as error:
             raise self._translated(query, error) from error
-        try:
+        with self._closing_on_trouble(query):
             self._send(request)
-            yield from self._received(number)
-        except (LDAPException, *STUMBLES) as error:
-            raise self.broken(query, error) from error
-        except BaseException:
-            self._close()
-            raise
+        return number
+
+    def found(self, query: Query, number: int) -> Generator[list[Entry] | Reference | PageEnd, None, None]:
+        """What answers a request, decoded as it comes: entries, as many as lie here whole; the end last.
+
+        Raises RemoteError.
+        """
+        with self._closing_on_trouble(query):
+            room = self._most_bytes
+            tag = 0
+            while tag != wire_ber.DONE:
+                entries, size = self._messages.receive_row(self._row, number)
+                if entries:
+                    room -= size + len(entries) * _KEEPING_BYTES
+                    yield entries
+                message = _answer(number, self._messages.receive(room))
+                room -= len(message.data) + _KEEPING_BYTES
+                tag = message.tag
+                if tag != wire_ber.INTERMEDIATE:
+                    yield _decoded(message)
 
     def broken(self, query: Query, error: Exception) -> RemoteError:
         """Our error for an answer that makes no sense; the connection is of no more use."""
         self._close()
         return self._translated(query, error)
+
+    @contextlib.contextmanager
+    def _closing_on_trouble(self, query: Query) -> Iterator[None]:
+        try:
+            yield
+        except (LDAPException, *STUMBLES) as error:
+            raise self.broken(query, error) from error
+        except BaseException:
+            self._close()
+            raise
 
     def _received(self, number: int) -> Iterator[Message]:
         room = self._most_bytes
@@ -107,32 +146,33 @@ class WireExchange:
         with contextlib.suppress(LDAPException, *STUMBLES):
             self._session.connection.strategy.close()
 
-    def _request(self, query: Query, controls: Sequence[Any]) -> tuple[int, bytes]:
-        """A search as it goes out, with ldap3's own checks of the base and the filter, and its number."""
+    def _request(self, query: Query, controls: Sequence[Control]) -> tuple[int, bytes]:
+        """A search as it goes out, and its number."""
+        if self._encoded[0] != query:
+            self._encoded = (query, self._operation(query))
+        number: int = self._session.connection.server.next_message_id()
+        listed = wire_ber.encoded(wire_ber.CONTROLS, b"".join(wire_ber.control(*each) for each in controls))
+        return number, wire_ber.encoded(wire_ber.SEQUENCE, wire_ber.integer(number) + self._encoded[1] + listed)
+
+    def _operation(self, query: Query) -> bytes:
+        """What is asked, with ldap3's own checks of the base and the filter."""
         connection = self._session.connection
-        number: int = connection.server.next_message_id()
         base = plain_form(query.base)
-        message = LDAPMessage()
-        message["messageID"] = MessageID(number)
-        message["protocolOp"] = ProtocolOp().setComponentByName(
-            "searchRequest",
-            search_operation(
-                safe_dn(base) if base else base,
-                query.filter,
-                query.scope,
-                ldap3.DEREF_NEVER,
-                list(query.attributes),
-                size_limit=0,
-                time_limit=0,
-                types_only=False,
-                auto_escape=connection.auto_escape,
-                auto_encode=connection.auto_encode,
-                check_names=connection.check_names,
-            ),
+        operation = search_operation(
+            safe_dn(base) if base else base,
+            query.filter,
+            query.scope,
+            ldap3.DEREF_NEVER,
+            list(query.attributes),
+            size_limit=0,
+            time_limit=0,
+            types_only=False,
+            auto_escape=connection.auto_escape,
+            auto_encode=connection.auto_encode,
+            check_names=connection.check_names,
         )
-        message["controls"] = build_controls_list(list(controls))
-        encoded: bytes = encode(message)
-        return number, encoded
+        encoded: bytes = encode(ProtocolOp().setComponentByName("searchRequest", operation))
+        return encoded
 
     def _send(self, request: bytes) -> None:
         connection = self._session.connection
@@ -163,6 +203,12 @@ class _Messages:
                 start, self._at = self._at, self._at + size
                 return self._data[start : self._at]
             self._fill(size or 0)
+
+    def receive_row(self, row: EntryRow, number: int) -> tuple[list[Entry], int]:
+        """The entries that come next and are here by now, and how many bytes they took."""
+        start = self._at
+        entries, self._at = row.decode(self._data, start, number)
+        return entries, self._at - start
 
     def _fill(self, wanted: int) -> None:
         """Wait for more bytes, until so many are there; joined once, however many pieces they come in."""
@@ -195,3 +241,12 @@ def _answer(number: int, data: bytes) -> Message:
         words = wire_ber.page_end(data, start, stop).words
         raise LDAPSessionTerminatedByServerError(f"session terminated by server: {words}")
     raise LDAPSocketReceiveError("invalid messageId received")
+
+
+def _decoded(message: Message) -> list[Entry] | Reference | PageEnd:
+    data, start, stop = message.data, message.start, message.stop
+    if message.tag == wire_ber.ENTRY:
+        return [wire_ber.entry(data, start, stop)]
+    if message.tag == wire_ber.REFERENCE:
+        return wire_ber.reference(data, start, stop)
+    return wire_ber.page_end(data, start, stop)

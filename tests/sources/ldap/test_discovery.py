@@ -391,7 +391,7 @@ def test_a_directory_is_read_from_a_server_that_dns_names(
         source = LdapSource(found_by_dns(tmp_path, start=start), resolver=nameserver.resolver)
         assert source.read(()).server == url
         probe = source.probe()
-    assert probe.servers == (url,)
+    assert probe.server == url
     assert any("localhost:1 could not take over" in warning for warning in probe.warnings)
 
 

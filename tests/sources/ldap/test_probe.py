@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from bridge.sandbox.ldap import Directory, LdapSandbox, Refer
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.source import LdapSource, Probe
+from bridge.sources.ldap.source import LdapSource
+from bridge.sources.probe import Probe
 from tests.sources.ldap.directory import ADMIN, SCHEMA, TREE, entry, group, person, person_dn, settings
 
 
@@ -17,7 +18,7 @@ def test_a_sound_directory_is_counted() -> None:
     people = person("ann") + person("bob", employeeType="disabled")
     probe = probed(TREE + people + group("team", person_dn("ann")))
     assert probe.findings == (
-        f"connected to {probe.servers[0]} (plain text, which can be read on its way)",
+        f"connected to {probe.server} (plain text, which can be read on its way)",
         "2 people found, 1 of them disabled",
         "1 groups found",
     )

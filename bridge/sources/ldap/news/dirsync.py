@@ -29,10 +29,11 @@ from bridge.sources.ldap.wire_ber import (
     element,
     encoded,
     entry,
+    integer,
     number,
     page_end,
 )
-from bridge.sources.ldap.wire_exchange import Message, WireExchange
+from bridge.sources.ldap.wire_exchange import Control, Message, WireExchange
 
 OID: Final = "1.2.840.113556.1.4.841"
 """LDAP_SERVER_DIRSYNC_OID."""
@@ -157,13 +158,8 @@ class _Answer:
             self.placed |= ids
 
 
-def _request(flags: int, cookie: bytes) -> tuple[str, bool, bytes]:
-    value = (
-        encoded(INTEGER, flags.to_bytes(4, "big", signed=True))
-        + encoded(INTEGER, _MOST_BYTES.to_bytes(4, "big"))
-        + encoded(OCTETS, cookie)
-    )
-    return OID, True, encoded(SEQUENCE, value)
+def _request(flags: int, cookie: bytes) -> Control:
+    return OID, True, encoded(SEQUENCE, integer(flags) + integer(_MOST_BYTES) + encoded(OCTETS, cookie))
 
 
 def _control(message: Message) -> tuple[bool, bytes]:

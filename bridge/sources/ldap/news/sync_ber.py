@@ -19,7 +19,7 @@ from bridge.sources.ldap.wire_ber import (
     number,
     strings,
 )
-from bridge.sources.ldap.wire_exchange import Message
+from bridge.sources.ldap.wire_exchange import Control, Message
 
 REQUEST: Final = "1.3.6.1.4.1.4203.1.9.1.1"
 _AS_STORED: Final = "2.16.840.1.113730.3.4.2"
@@ -64,7 +64,7 @@ class Info(NamedTuple):
     """Whether the server tells what is still there, instead of what is not."""
 
 
-def request(cookie: bytes) -> list[tuple[str, bool, bytes | None]]:
+def request(cookie: bytes) -> list[Control]:
     """The controls that ask for what changed since a cookie, or, without one, for a first.
 
     As OpenLDAP's own replicas do, for entries as they are stored: what an overlay would make of them meanwhile

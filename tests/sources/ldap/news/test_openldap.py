@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from ldap3.core.exceptions import LDAPOperationResult
@@ -20,7 +20,7 @@ from bridge.errors import Denied, Unavailable
 from bridge.sandbox.ldap import Directory, LdapSandbox
 from bridge.sources.ldap.news.telling import MOST_CHANGES
 from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax
-from bridge.sources.ldap.search import Entry, PageEnd, PageReader, Query, Reference
+from bridge.sources.ldap.search import Entry, Page, PageReader, Query
 from bridge.sources.ldap.settings import Domain
 from bridge.sources.ldap.source import LdapSource, pages_for
 from tests.servers.slapd import BASE, SERVICE_DN, Slapd
@@ -41,6 +41,8 @@ from tests.sources.ldap.news.happenings import IRRELEVANT, RELEVANT, TOWN, wande
 from tests.sources.ldap.news.recalled import Pair
 
 pytestmark = pytest.mark.slapd
+
+T = TypeVar("T")
 
 
 class Town:
@@ -351,11 +353,11 @@ class Meanwhile:
         self._subject = subject
         self._happening = happening
 
-    def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
+    def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
         """As PageReader says."""
         if query.subject == self._subject and not cookie:
             self._happening()
-        return self._inner.fetch(query, size, cookie)
+        return self._inner.fetch(query, size, cookie, make)
 
 
 @pytest.mark.parametrize("subject", ["people", "disabled people", "groups"])

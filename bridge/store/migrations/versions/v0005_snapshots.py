@@ -3,8 +3,8 @@
 from alembic import op
 from sqlalchemy import Column, LargeBinary, Text
 
-revision = "0002"
-down_revision = "0001"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
