@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -18,9 +18,10 @@ import structlog
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
-from bridge.config.directories import Directory, LdapDirectory, ldap_settings
+from bridge.config.directories import LdapDirectory, ldap_settings
 from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.policy import policy
+from bridge.core.model import DirectoryName
 from bridge.cycle.ports import Clock
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
@@ -28,7 +29,8 @@ from bridge.logs import register_secret
 from bridge.sources.bound import BoundSource
 from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
-from bridge.sources.probe import Directory as Source
+from bridge.sources.probe import Directory
+from bridge.sources.recalling import Marking, RecallingSource
 from bridge.store.database import has_database
 from bridge.store.store import DatabaseStore, Lock, open_evidence, open_store
 from bridge.targets.hyperproof import Hyperproof, open_hyperproof
@@ -44,7 +46,7 @@ class Wired:
     """One organization, ready to run."""
 
     configuration: Configuration
-    sources: tuple[Source, ...]
+    sources: tuple[Directory, ...]
     target: Hyperproof
     store: DatabaseStore
     bridge: Bridge
@@ -59,7 +61,7 @@ def wired_for_reading(configuration: Configuration) -> Iterator[Wired]:
             place = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
         store = stack.enter_context(open_store(place, configuration.organization, SystemClock().now))
         stack.enter_context(_collector_paused())
-        yield stack.enter_context(_wired(configuration, store, _ends()))
+        yield stack.enter_context(_wired(configuration, store, _ends(), keeps=False))
 
 
 @contextmanager
@@ -69,7 +71,8 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
         store = stack.enter_context(opened_store(configuration))
         lock = stack.enter_context(store.lock())
         stack.enter_context(_collector_paused())
-        wired = stack.enter_context(_wired(configuration, store, _ends()))
+        wired = stack.enter_context(_wired(configuration, store, _ends(), keeps=True))
+        store.record_recalled(_recalled(configuration))
         permit = _permit(lock)
         wired.target.ask(permit)
         yield replace(wired, bridge=replace(wired.bridge, permit=permit))
@@ -78,7 +81,8 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
 @contextmanager
 def wired_for_serving(configuration: Configuration, patience: Patience, observer: Observer) -> Iterator[Wired]:
     """What a service keeps from run to run. Nothing can be written with it but in `writing`."""
-    with opened_store(configuration) as store, _wired(configuration, store, (patience, observer)) as wired:
+    ends = (patience, observer)
+    with opened_store(configuration) as store, _wired(configuration, store, ends, keeps=True) as wired:
         yield wired
 
 
@@ -95,6 +99,7 @@ def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
 
     with wired.store.lock() as lock, _collector_paused():
         held = _permit(lock)
+        wired.store.record_recalled(_recalled(wired.configuration))
         wired.target.ask(both)
         try:
             yield replace(wired.bridge, permit=both)
@@ -137,15 +142,18 @@ def _ends() -> tuple[Patience, Observer]:
 
 
 @contextmanager
-def _wired(configuration: Configuration, store: DatabaseStore, ends: tuple[Patience, Observer]) -> Iterator[Wired]:
+def _wired(
+    configuration: Configuration, store: DatabaseStore, ends: tuple[Patience, Observer], *, keeps: bool
+) -> Iterator[Wired]:
+    """All of it. `keeps`: whether reads of directories are kept for later runs."""
     patience, observer = ends
     clock: Clock = patience.clock
     _refuse_missing_packages(configuration)
     with ExitStack() as stack:
         target = stack.enter_context(_target(configuration, patience, observer))
         sources = tuple(
-            stack.enter_context(_source(name, directory, configuration, store, observer))
-            for name, directory in sorted(configuration.directories.items())
+            stack.enter_context(_source(name, configuration, observer, _Recall(store, clock, keeps)))
+            for name in sorted(configuration.directories)
         )
         bridge = Bridge(
             sources=sources,
@@ -159,6 +167,24 @@ def _wired(configuration: Configuration, store: DatabaseStore, ends: tuple[Patie
             chunk=configuration.hyperproof.chunk,
         )
         yield Wired(configuration, sources, target, store, bridge)
+
+
+def _recalled(configuration: Configuration) -> Iterator[DirectoryName]:
+    """The directories whose full reads serve for later runs."""
+    return (DirectoryName(name) for name, each in configuration.directories.items() if each.full_read_every)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recall:
+    """Where full reads are kept, and whether they are."""
+
+    store: DatabaseStore
+    clock: Clock
+    keeps: bool
+
+    def source(self, source: Marking, every: timedelta) -> RecallingSource:
+        """A source that hands on its last full read, until that is so old."""
+        return RecallingSource(source, self.store, self.clock.now, every, keeps=self.keeps)
 
 
 def _refuse_missing_packages(configuration: Configuration) -> None:
@@ -177,18 +203,21 @@ def _refuse_missing_packages(configuration: Configuration) -> None:
 
 
 @contextmanager
-def _source(
-    name: str, directory: Directory, configuration: Configuration, store: DatabaseStore, observer: Observer
-) -> Iterator[Source]:
+def _source(name: str, configuration: Configuration, observer: Observer, recall: _Recall) -> Iterator[Directory]:
+    directory = configuration.directories[name]
+    every = directory.full_read_every
     if not isinstance(directory, EntraDirectory):
-        yield LdapSource(ldap_settings(name, directory))
+        ldap = LdapSource(ldap_settings(name, directory))
+        yield recall.source(ldap, every) if every else ldap
         return
-    from bridge.sources.entra.source import open_entra  # noqa: PLC0415 - msal loads longer than a run takes
+    from bridge.sources.entra.marking import MarkingTenant  # noqa: PLC0415 - msal loads longer than a run takes
+    from bridge.sources.entra.source import open_entra  # noqa: PLC0415
 
     with _told_as_problem(configuration, f"directories.{name}"):
         opened = open_entra(entra_settings(name, directory), SystemClock(), observer)
-    with opened as source:
-        yield BoundSource(source, store.load_names)
+    with opened as tenant:
+        source = recall.source(MarkingTenant(tenant), every) if every else tenant
+        yield BoundSource(source, recall.store.load_names)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ _WELL = frozenset({RunOutcome.UNCHANGED, RunOutcome.CHANGED, RunOutcome.PENDING}
 def print_report(console: Console, report: Report) -> None:
     """Print what a run saw, what it did or would do, and what a person has to look at."""
     _print_doubts(console, report)
+    _print_recalled(console, report)
     _print_changes(console, report)
     _print_held(console, report.verdict.held)
     _print_skips(console, report)
@@ -63,6 +64,13 @@ def _print_doubts(console: Console, report: Report) -> None:
                 "yellow",
             )
         )
+
+
+def _print_recalled(console: Console, report: Report) -> None:
+    for read in report.reads:
+        if read.recalled:
+            moment = read.recalled.strftime("%Y-%m-%d %H:%M:%SZ")
+            console.print(shown(f"directory {read.directory}: read in full at {moment}, and unchanged since"))
 
 
 def _print_changes(console: Console, report: Report) -> None:
@@ -257,6 +265,7 @@ def report_json(report: Report) -> dict[str, Any]:
             {
                 "name": read.directory,
                 "server": read.server,
+                "recalled": read.recalled.isoformat() if read.recalled else None,
                 "people": len(read.people),
                 "doubts": [str(doubt) for doubt in read.doubts],
                 "searches": [

@@ -12,7 +12,18 @@ from bridge.config.ldap_bind import BindSection, bind_of, refuse_leaks, servers_
 from bridge.config.ldap_schema import SchemaSection, schema_of
 from bridge.config.ldap_servers import ServersSection
 from bridge.config.problems import did_you_mean
-from bridge.config.values import SHOWN, Dn, Duration, Flag, KeyFile, PresentFile, surroundings, within, wrong
+from bridge.config.values import (
+    SHOWN,
+    Dn,
+    Duration,
+    Flag,
+    FullReadEvery,
+    KeyFile,
+    PresentFile,
+    surroundings,
+    within,
+    wrong,
+)
 from bridge.core.model import DirectoryName
 from bridge.sources.ldap.dn import normal_form
 from bridge.sources.ldap.settings import Domain, LdapSettings, Nesting, Tls, is_global_catalog
@@ -113,6 +124,9 @@ class LdapDirectory(ServersSection):
 
     nesting: Nesting = Nesting.WALK
     """How groups in groups are found: `walk`, from all groups, or `chain`, asking Active Directory for them."""
+
+    full_read_every: FullReadEvery | None = Field(default=None, examples=["1h"])
+    """How long a full read serves the runs after it, while the server says that nothing changed. Left out: not."""
 
     page_size: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1000
     """Entries in one page of a search, 1 to 10000."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from bridge.audit.events import Event
+from bridge.audit.timestamp import stamp
 from bridge.core.change import Action, Approval, Finding, GroupPlan, Held, MemberChange, Skip, SkipKind
 from bridge.core.journal import Intent, JsonValue, Record, Run
 from bridge.core.model import AccountId, DirectoryGroup, DirectoryRead, Doubt, GroupId, IdSpaceProof
@@ -79,6 +80,7 @@ class Recorder:
             people=len(read.people),
             doubts=doubts,
             searches=searches,
+            recalled=_recalled(read),
         )
 
     def directory_group(self, read: DirectoryRead, group: DirectoryGroup, doubts: Iterable[Doubt]) -> Record:
@@ -93,6 +95,7 @@ class Recorder:
             disabled=group.disabled,
             others=group.others,
             doubts=[str(doubt) for doubt in doubts],
+            recalled=_recalled(read),
         )
 
     # ---- groups ----
@@ -205,6 +208,10 @@ class Recorder:
             members=[_member(member) for member in intent.members],
             reason=reason,
         )
+
+
+def _recalled(read: DirectoryRead) -> str:
+    return stamp(read.recalled) if read.recalled else ""
 
 
 def _member(member: MemberChange) -> dict[str, JsonValue]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -83,6 +83,18 @@ baselines: Final = Table(
     Column("members", LargeBinary, nullable=False, comment="Accounts it had when last read, packed"),
     Column("sources", Text, nullable=False, comment="JSON: ids of the directory groups that fed it"),
     comment="How each managed group stood at the end of the last run that settled it",
+)
+
+snapshots: Final = Table(
+    "snapshots",
+    metadata,
+    _organization(),
+    Column("directory", Text, primary_key=True, comment="A directory's key in the configuration"),
+    Column("digest", Text, nullable=False, comment="Of all that decides what a read of it finds"),
+    Column("taken", Text, nullable=False, comment="When the read began"),
+    Column("mark", Text, nullable=False, comment="From where to ask the directory what changed; its own words"),
+    Column("read", LargeBinary, nullable=False, comment="What the read found, packed"),
+    comment="The last read of each directory without doubt, where runs may ask what changed since",
 )
 
 placements: Final = Table(

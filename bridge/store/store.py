@@ -13,11 +13,12 @@ from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
 from bridge.core.journal import Effects, Intent, Recollection, Record, Run, RunKind
 from bridge.core.memory import Baseline, Memory, SourceBaseline
-from bridge.core.model import AccountId, GroupId
+from bridge.core.model import AccountId, DirectoryName, GroupId
 from bridge.core.quarantine import Trouble
 from bridge.core.sight import Sight
+from bridge.core.snapshot import Snapshot
 from bridge.errors import Busy, StoreError
-from bridge.store import decisions, fences, held, intents, memory, placements, quarantine, runs, sights
+from bridge.store import decisions, fences, held, intents, memory, placements, quarantine, runs, sights, snapshots
 from bridge.store.database import Database, has_database
 from bridge.store.held import OPEN, HeldCase, HeldStatus
 from bridge.store.ledger import DatabaseLedger
@@ -116,6 +117,11 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return placements.load_placements(scope, groups)
 
+    def load_snapshot(self, directory: DirectoryName, digest: str) -> Snapshot | None:
+        """Load a directory's snapshot if it has this digest; None if there is none that can be used."""
+        with self._scopes.reading() as scope:
+            return snapshots.load(scope, directory, digest)
+
     def load_intents(self) -> tuple[Intent, ...]:
         """Load the writes whose outcome is not recorded, oldest first."""
         with self._scopes.reading() as scope:
@@ -201,6 +207,21 @@ class DatabaseStore:
         """Append evidence alone."""
         with self._running(records):
             pass
+
+    def record_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a read of a directory for the next run, in place of that directory's last one."""
+        with self._running() as scope:
+            snapshots.keep(scope, snapshot)
+
+    def record_recalled(self, directories: Iterable[DirectoryName]) -> None:
+        """Keep snapshots of these directories alone."""
+        with self._running() as scope:
+            snapshots.forget(scope, directories)
+
+    def record_mark(self, snapshot: Snapshot, mark: str) -> None:
+        """Let the next run ask from here what changed since a snapshot."""
+        with self._running() as scope:
+            snapshots.move(scope, snapshot, mark)
 
     def record_end(self, run: Run, outcome: str, left: Recollection | None, records: Sequence[Record]) -> None:
         """Close a run and keep what the next one shall know; nothing new when the run failed."""

@@ -73,6 +73,10 @@ class EntraSource:
         self._start_run()
         return Reading(self._settings, self._graph).read(selectors)
 
+    def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """The same: nothing is remembered here."""
+        return self.read(selectors)
+
     @property
     def settings_digest(self) -> str:
         """Names everything in the settings that decides what a read finds, and where marks are good."""

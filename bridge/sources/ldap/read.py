@@ -1,6 +1,6 @@
 """One read of one directory: a constant number of searches in each domain, and batches of look-ups."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from bridge.core.model import (
@@ -42,6 +42,8 @@ class Reading:
         self.searches: list[Search] = []
         self.doubts: set[Doubt] = set()
         """Of the read as a whole."""
+        self.reached: Mapping[bytes, Contents[bytes]] = {}
+        """The groups that selectors led to, and those in them: what is right in each, by its key."""
         self._settings = settings
         self._schema = settings.schema
         self._domains = domains
@@ -182,8 +184,8 @@ class Reading:
         members = Members(self.people, self.groups, bases, self._schema.ignore_members)
         entries = self.groups.by_dn.exact
         met = self._look_up(starts, members)
-        direct = {dn: members.contents(entries[dn]) for dn in met}
-        return {dn: self._group(entries[dn], effective(dn, direct)) for dn in starts}
+        self.reached = {dn: members.contents(entries[dn]) for dn in met}
+        return {dn: self._group(entries[dn], effective(dn, self.reached)) for dn in starts}
 
     def _look_up(self, starts: set[bytes], members: Members) -> frozenset[bytes]:
         """Follow nested groups until every member is known; a look-up may bring in groups from elsewhere."""
