@@ -18,11 +18,15 @@ import structlog
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
+from bridge.config.directories import Directory as DirectorySection
 from bridge.config.directories import ldap_settings
+from bridge.config.file_directory import FileDirectory, file_settings
 from bridge.config.policy import policy
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
+from bridge.sources.file.source import FileSource
 from bridge.sources.ldap.source import LdapSource
+from bridge.sources.probe import Directory
 from bridge.store.lock import OrganizationLock
 from bridge.store.store import DatabaseStore, open_evidence, open_store
 from bridge.targets.hyperproof import Hyperproof, open_hyperproof
@@ -38,7 +42,7 @@ class Wired:
     """One organization, ready to run."""
 
     configuration: Configuration
-    sources: tuple[LdapSource, ...]
+    sources: tuple[Directory, ...]
     target: Hyperproof
     store: DatabaseStore
     bridge: Bridge
@@ -102,7 +106,7 @@ def _wired(
     clock = SystemClock()
     stack.enter_context(_collector_paused())
     target = stack.enter_context(_target(configuration, clock))
-    sources = tuple(LdapSource(ldap_settings(name, d)) for name, d in sorted(configuration.directories.items()))
+    sources = tuple(_source(name, section) for name, section in sorted(configuration.directories.items()))
     bridge = Bridge(
         sources=sources,
         target=target,
@@ -115,6 +119,12 @@ def _wired(
         chunk=configuration.hyperproof.chunk,
     )
     return Wired(configuration, sources, target, store, bridge)
+
+
+def _source(name: str, section: DirectorySection) -> Directory:
+    if isinstance(section, FileDirectory):
+        return FileSource(file_settings(name, section), SystemClock().now)
+    return LdapSource(ldap_settings(name, section))
 
 
 def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bridge.config import Configuration
     from bridge.core.binding import Binding
     from bridge.core.model import DirectoryRead, TargetRead
-    from bridge.sources.ldap.source import LdapSource
+    from bridge.sources.probe import Directory
     from bridge.targets.hyperproof import Hyperproof
     from bridge.wiring import Wired
 
@@ -85,7 +85,7 @@ def _configuration(loaded: "Configuration") -> Iterator[Found]:
         yield Found("configuration", Level.WARNING, warning)
 
 
-def _directory(source: "LdapSource", wired: "Wired", reads: "dict[str, DirectoryRead]") -> Iterator[Found]:
+def _directory(source: "Directory", wired: "Wired", reads: "dict[str, DirectoryRead]") -> Iterator[Found]:
     part = f"directory {source.name}"
     probe = yield from _attempt(part, source.probe)
     if probe is None:

@@ -1,26 +1,24 @@
 """Directories: what the file says of one, and the settings that its source takes."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StrictInt, field_validator
+from pydantic import AfterValidator, Discriminator, Field, SecretStr, StrictInt, Tag, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from bridge.config.addresses import ServerAddress
+from bridge.config.file_directory import FileDirectory
+from bridge.config.ldap_schema import SchemaSection, schema_of
+from bridge.config.problems import did_you_mean
 from bridge.config.references import Secret
 from bridge.config.service import Model
 from bridge.config.values import (
-    NO_ATTRIBUTE,
-    NO_FILTER,
-    Attribute,
+    SHOWN,
     Dn,
     Duration,
-    Filter,
     Flag,
     KeyFile,
-    OptionalFilter,
     PresentFile,
     SecretText,
     Text,
@@ -30,8 +28,6 @@ from bridge.config.values import (
 )
 from bridge.core.model import DirectoryName
 from bridge.sources.ldap.dn import normal_form
-from bridge.sources.ldap.presets import PRESETS
-from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax, Schema
 from bridge.sources.ldap.settings import Bind, BindMethod, Domain, LdapSettings, Nesting, Tls, is_global_catalog
 from bridge.transport.settings import is_loopback
 
@@ -76,90 +72,6 @@ class BindSection(Model):
         return value
 
 
-class MemberAttributeEntry(Model):
-    """An attribute of a group that names its members."""
-
-    name: Attribute = Field(examples=["member"])
-    """The attribute."""
-
-    syntax: MemberSyntax = MemberSyntax.DN
-    """What its values are: `dn`, or `login` as in memberUid."""
-
-
-def _long_form(value: object) -> object:
-    return {"name": value} if isinstance(value, str) else value
-
-
-MemberEntry: TypeAlias = Annotated[
-    MemberAttributeEntry, BeforeValidator(_long_form, json_schema_input_type=str | MemberAttributeEntry)
-]
-"""A bare attribute has DNs for values."""
-
-
-class SchemaSection(Model):
-    """What people and groups look like; what is left out is as the preset says."""
-
-    people_filter: Filter | None = Field(default=None, examples=["(objectClass=inetOrgPerson)"])
-    """Which entries are people."""
-
-    person_id: Attribute | None = Field(default=None, examples=["entryUUID"])
-    """Attribute with a person's stable id, which no rename changes."""
-
-    addresses: Annotated[tuple[Attribute, ...], Field(min_length=1)] | None = Field(
-        default=None, examples=[["mail", "mailAlternateAddress"]]
-    )
-    """Attributes with e-mail addresses, in order of preference."""
-
-    person_name: Annotated[tuple[Attribute, ...], Field(min_length=1)] | None = Field(
-        default=None, examples=[["displayName", "cn"]]
-    )
-    """Attributes with a name for people to read; the first that has a value counts."""
-
-    login: Attribute | None = Field(default=None, examples=["uid"])
-    """Attribute that memberUid and its like name people by."""
-
-    disabled_filter: OptionalFilter | None = Field(default=None, examples=["(pwdAccountLockedTime=000001010000Z)"])
-    """People who match it count as having left. `none`: nobody does."""
-
-    group_filter: Filter | None = Field(default=None, examples=["(objectClass=groupOfNames)"])
-    """Which entries are groups."""
-
-    group_id: Attribute | None = Field(default=None, examples=["entryUUID"])
-    """Attribute with a group's stable id."""
-
-    group_name: Attribute | None = Field(default=None, examples=["cn"])
-    """Attribute with the name by which groups are chosen."""
-
-    members: Annotated[tuple[MemberEntry, ...], Field(min_length=1)] | None = Field(
-        default=None, examples=[["member", {"name": "memberUid", "syntax": "login"}]]
-    )
-    """Attributes that name a group's members: an attribute whose values are DNs, or its name and syntax."""
-
-    dn_attribute: Attribute | None = Field(default=None, examples=["entryDN"])
-    """Operational attribute that lets a filter ask for entries by DN."""
-
-    ignore_members: tuple[Dn, ...] | None = Field(default=None, examples=[["cn=nobody"]])
-    """Members that mean nobody: the placeholder in groups that may not be empty."""
-
-    memberships: Attribute | None = Field(default=None, examples=["memberOf"])
-    """Attribute of people that names their groups by DN, where groups name nobody. `none`: they do."""
-
-    member_urls: Attribute | None = Field(default=None, examples=["memberURL"])
-    """Attribute of groups whose members the server finds by searches. `none`: there are no such groups."""
-
-    security_id: Attribute | None = Field(default=None, examples=["objectSid"])
-    """Attribute with the security identifier. `none`: there is none."""
-
-    primary_group: Attribute | None = Field(default=None, examples=["primaryGroupID"])
-    """Attribute of people that tells the one group which does not name them. `none`: groups name everybody."""
-
-    group_type: Attribute | None = Field(default=None, examples=["groupType"])
-    """Attribute that tells universal groups, of which alone a global catalog holds the members."""
-
-    ignore_referrals: tuple[Dn, ...] | None = Field(default=None, examples=[["cn=configuration"]])
-    """First RDNs of parts of the directory that hold neither people nor groups: nothing is missed there."""
-
-
 Servers: TypeAlias = Annotated[
     tuple[ServerAddress, ...], Field(min_length=1, examples=[["ldaps://ldap.corp.example"]])
 ]
@@ -194,6 +106,13 @@ class LdapDirectory(Model):
 
     type: Literal["ldap"] = Field(examples=["ldap"])
     """The kind of directory."""
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _is_a_kind(cls, kind: object) -> object:
+        if kind != "ldap":
+            raise wrong(f"{SHOWN} is not known here.", did_you_mean(str(kind), ("ldap", "file")))
+        return kind
 
     preset: Literal["active-directory", "openldap", "rfc2307", "389ds", "freeipa"] = Field(examples=["openldap"])
     """What entries look like: `active-directory`, `openldap`, `rfc2307` (posixGroup), `389ds` or `freeipa`."""
@@ -316,8 +235,16 @@ class LdapDirectory(Model):
         return bind
 
 
-Directory: TypeAlias = LdapDirectory
-"""Any kind of directory. With a second kind this becomes a union that `type` tells apart."""
+def _kind(value: object) -> str:
+    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", "")
+    return "FileDirectory" if kind == "file" else "LdapDirectory"
+
+
+Directory: TypeAlias = Annotated[
+    Annotated[LdapDirectory, Tag("LdapDirectory")] | Annotated[FileDirectory, Tag("FileDirectory")],
+    Discriminator(_kind),
+]
+"""Any kind of directory: `type` tells which."""
 
 
 def _refuse_leaks(bind: BindSection | None, data: dict[str, object]) -> None:
@@ -361,7 +288,7 @@ def ldap_settings(name: str, directory: LdapDirectory) -> LdapSettings:
     return LdapSettings(
         name=DirectoryName(name),
         domains=(_domain(directory, None), *(_domain(each, each.bind) for each in directory.domains)),
-        schema=_schema(directory),
+        schema=schema_of(directory.preset, directory.schema_),
         bind=_bind(directory.bind),
         tls=Tls(
             start=directory.start_tls,
@@ -393,21 +320,3 @@ def _bind(section: BindSection) -> Bind:
 
 def _password(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
-
-
-_MAY_BE_NONE: Final = {
-    "disabled_filter": NO_FILTER,
-    "memberships": NO_ATTRIBUTE,
-    "member_urls": NO_ATTRIBUTE,
-    "security_id": NO_ATTRIBUTE,
-    "primary_group": NO_ATTRIBUTE,
-}
-"""What of a schema may be written away, and the word for it."""
-
-
-def _schema(directory: LdapDirectory) -> Schema:
-    overrides = {name: value for name, value in directory.schema_ if value is not None}
-    overrides |= {name: "" for name, word in _MAY_BE_NONE.items() if overrides.get(name) == word}
-    if directory.schema_.members is not None:
-        overrides["members"] = tuple(MemberAttribute(e.name, e.syntax) for e in directory.schema_.members)
-    return replace(PRESETS[directory.preset], **overrides)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bridge.config.directories import LdapDirectory
 from bridge.config.model import Configuration
 
 
@@ -11,5 +12,5 @@ def secrets_of(configuration: Configuration) -> Iterator[str]:
     if configuration.hyperproof.proxy:
         yield configuration.hyperproof.proxy.get_secret_value()
     for directory in configuration.directories.values():
-        if directory.bind.password:
+        if isinstance(directory, LdapDirectory) and directory.bind.password:
             yield directory.bind.password.get_secret_value()

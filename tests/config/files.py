@@ -6,6 +6,7 @@ from textwrap import dedent, indent
 import pytest
 
 from bridge.config import Configuration, load
+from bridge.config.directories import LdapDirectory
 from bridge.errors import ConfigError, Problem
 
 ENVIRON = {"CLIENT_ID": "0123456789abcdef0123456789abcdef", "CLIENT_SECRET": "s3cret", "PASSWORD": "pa55word"}
@@ -73,3 +74,10 @@ def problems(folder: Path, text: str | bytes, environ: dict[str, str] = ENVIRON)
 def told(folder: Path, text: str | bytes, environ: dict[str, str] = ENVIRON) -> list[tuple[str, str]]:
     """The problems of a wrong configuration as key and sentences."""
     return [(p.key, f"{p.what} {p.remedy}".strip()) for p in problems(folder, text, environ)]
+
+
+def corp(configuration: Configuration) -> LdapDirectory:
+    """The directory corp, which is one of LDAP."""
+    directory = configuration.directories["corp"]
+    assert isinstance(directory, LdapDirectory)
+    return directory

@@ -4,17 +4,18 @@ from typing import get_args
 
 import pytest
 
-from bridge.config.directories import LdapDirectory, SchemaSection, ldap_settings
+from bridge.config.directories import LdapDirectory, ldap_settings
+from bridge.config.ldap_schema import SchemaSection
 from bridge.core.model import DirectoryName
 from bridge.sources.ldap.presets import PRESETS
 from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax, Schema
 from bridge.sources.ldap.settings import Bind, BindMethod, Domain, LdapSettings, Nesting, Tls
-from tests.config.files import CORP, loaded, sound, told
+from tests.config.files import CORP, corp, loaded, sound, told
 
 
-def settings(folder: Path, corp: str) -> LdapSettings:
+def settings(folder: Path, section: str) -> LdapSettings:
     """The settings of the directory corp."""
-    return ldap_settings("corp", loaded(folder, sound(corp=corp)).directories["corp"])
+    return ldap_settings("corp", corp(loaded(folder, sound(corp=section))))
 
 
 def test_a_preset_and_a_password_are_enough(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
 """An LDAP directory as a source: all of one read comes from one server, or from one of each domain."""
 
-import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar
 
-from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
+from bridge.core.model import DirectoryName, DirectoryRead, Selector
 from bridge.errors import Denied, RemoteError
 from bridge.sources.ldap.connection import Session, opened
 from bridge.sources.ldap.domain import OpenDomain
@@ -14,27 +13,18 @@ from bridge.sources.ldap.filters import fault_in
 from bridge.sources.ldap.read import Reading
 from bridge.sources.ldap.references import References
 from bridge.sources.ldap.search import Ldap3Pages, PageReader
+from bridge.sources.ldap.selection import fault_of
 from bridge.sources.ldap.servers import ServerOrder
 from bridge.sources.ldap.settings import Domain, LdapSettings
 from bridge.sources.ldap.trail import Trail, at_servers
 from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
+from bridge.sources.probe import Probe
 
 T = TypeVar("T")
 
 _LAYERLESS: Final = frozenset({None, "EXTERNAL"})
 """Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What a look at a directory showed, for a person who sets it up."""
-
-    servers: tuple[str, ...]
-    findings: tuple[str, ...]
-    """What there is, in words."""
-    warnings: tuple[str, ...] = ()
-    """What would keep the bridge from doing its work, with the remedy."""
 
 
 def pages_for(session: Session) -> PageReader:
@@ -148,15 +138,3 @@ class LdapSource:
         faults += [f"'{selector.text}': {fault}" for selector in selectors if (fault := fault_of(selector))]
         if faults:
             raise Denied(self.name, f"malformed in the configuration: {'; '.join(faults)}; correct it")
-
-
-def fault_of(selector: Selector) -> str:
-    """What is wrong with a selector that a filter or a pattern was written in; empty when nothing is."""
-    if selector.kind is SelectorKind.FILTER:
-        return fault_in(selector.text)
-    if selector.kind is SelectorKind.PATTERN:
-        try:
-            re.compile(selector.text)
-        except re.error as error:
-            return f"no regular expression ({error})"
-    return ""

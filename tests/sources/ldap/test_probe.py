@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from bridge.sandbox.ldap import Directory, LdapSandbox, Refer
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.source import LdapSource, Probe
+from bridge.sources.ldap.source import LdapSource
+from bridge.sources.probe import Probe
 from tests.sources.ldap.directory import ADMIN, SCHEMA, TREE, entry, group, person, person_dn, settings
 
 
