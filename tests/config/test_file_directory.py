@@ -193,4 +193,4 @@ def test_the_hash_knows_what_is_read(tmp_path: Path) -> None:
 def test_the_presets_are_those_of_the_source() -> None:
     """Any that a server may have, and no other."""
     for model in (LdifSection, LdapDirectory):
-        assert set(get_args(model.model_filds["preset"].annotation)) == set(KINDS)
+        assert set(get_args(model.model_fields["preset"].annotation)) == set(KINDS)
