@@ -72,7 +72,7 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
 def opened_store(configuration: Configuration) -> Iterator[DatabaseStore]:
     """The store with its audit stream."""
     audit = configuration.audit
-    stream = AuditStream(audit.file, sys.stdout.buffer if audit.stdout else None)
+    stream = AuditStream(audit.file, sys.stdout.buffer if audit.stdout else None, audit.stdout_format)
     with open_store(configuration.store.path, configuration.organization, SystemClock().now, stream) as store:
         yield store
 

@@ -15,6 +15,7 @@ from bridge.cli.options import (
     By,
     ConfigPath,
     Reason,
+    apart,
     configuration,
     operator_name,
     worded,
@@ -239,11 +240,11 @@ def _change(wish: "Wish", words: _Words) -> Exit:
     from bridge.wiring import wired_for_reading, wired_for_writing
 
     word = Word(operator_name(words.by), worded(words.reason), words.force)
-    loaded = configuration(words.config)
+    loaded = apart(configuration(words.config), as_json=words.as_json)
     with wired_for_reading(loaded) as wired:
         plan = preview_by_hand(wired.bridge, wish, word)
     if not plan.changes:
-        console(stderr=words.as_json).print(shown("nothing to do: it is so already"))
+        console(stderr=words.as_json or loaded.audit.stdout).print(shown("nothing to do: it is so already"))
         return Exit.OK
     if not words.yes:
         _ask(plan)
@@ -252,7 +253,7 @@ def _change(wish: "Wish", words: _Words) -> Exit:
     if words.as_json:
         print_json(report_json(report))
     else:
-        print_report(console(), report)
+        print_report(console(stderr=loaded.audit.stdout), report)
     return exit_of(report.outcome, detailed=False)
 
 

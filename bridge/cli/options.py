@@ -66,3 +66,12 @@ def worded(reason: str) -> str:
     if not reason.strip():
         raise typer.BadParameter("A decision needs a reason: --reason TEXT.")
     return reason.strip()
+
+
+def apart(loaded: "Configuration", *, as_json: bool) -> "Configuration":
+    """Let no reader of standard output get records and a report mixed."""
+    if as_json and loaded.audit.stdout:
+        raise typer.BadParameter(
+            "--json and `audit.stdout: true` would share standard output: leave one of them out."
+        )
+    return loaded

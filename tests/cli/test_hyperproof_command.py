@@ -162,6 +162,13 @@ def test_a_person_is_asked_first(s: Scene) -> None:
     assert s.members("Pilots") == {"anna.smith", "ben.okafor"}
 
 
+def test_records_and_what_is_done_are_not_mixed(s: Scene) -> None:
+    """Where standard output carries the audit records it carries nothing else."""
+    s.edit("audit: {file: audit.jsonl}", "audit: {file: audit.jsonl, stdout: true}")
+    assert by_hand(s, "add", "Pilots", BEN).out == s.audit.read_text()
+    assert by_hand(s, "add", "Pilots", BEN, "--json", code=Exit.USAGE).out == ""
+
+
 def test_a_reason_is_needed(s: Scene) -> None:
     """It stands in the evidence."""
     for reason in ((), ("--reason", " ")):
