@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
+from bridge.core.nesting import TracedRead
 from bridge.errors import Denied, IncompleteRead
 from bridge.sources.file.content import Content
 from bridge.sources.file.csv_export import CsvContent
@@ -42,6 +43,14 @@ class FileSource:
         when it may not be read or a selector cannot be answered, IncompleteRead when the files are too old, not
         whole, or not what they should be.
         """
+        return self._read(selectors)[0]
+
+    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
+        """The same read with its nesting, and with everybody who goes by this name. Raises what `read` raises."""
+        read, building = self._read(selectors)
+        return building.traced(read, text)
+
+    def _read(self, selectors: Sequence[Selector]) -> tuple[DirectoryRead, Building]:
         self._refuse(selectors)
         content = self._content()
         selecting = Selecting(content.groups.by_dn.exact.values(), self._place)
@@ -53,7 +62,7 @@ class FileSource:
         members = Members(content.people, content.groups, (), content.ignored)
         building = Building(content.people, content.groups, members, groups.__getitem__, content.found)
         selections = building.selections(chosen)
-        return DirectoryRead(
+        read = DirectoryRead(
             directory=self.name,
             server=self._place,
             people=building.people(selections),
@@ -61,6 +70,7 @@ class FileSource:
             doubts=tuple(sorted(content.doubts)),
             searches=tuple(content.searches),
         )
+        return read, building
 
     def probe(self) -> Probe:
         """Read and count, for `check`. Raises what `read` raises, with the remedy."""

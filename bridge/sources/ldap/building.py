@@ -1,9 +1,20 @@
 """From the groups that are meant to everybody in them, whatever they were read from. Pure, but for look-ups."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
-from bridge.core.model import DirectoryGroup, Doubt, DoubtKind, Person, PersonId, Selection, Selector
+from bridge.core.model import (
+    DirectoryGroup,
+    DirectoryRead,
+    Doubt,
+    DoubtKind,
+    Person,
+    PersonId,
+    Selection,
+    Selector,
+)
+from bridge.core.nesting import InnerGroup, Nesting, TracedRead, goes_by
 from bridge.sources.ldap.dn import readable
 from bridge.sources.ldap.groups import GroupEntry, Groups
 from bridge.sources.ldap.lookup import Found
@@ -33,6 +44,7 @@ class Building:
         """Gives a group with all its members, the rest of which may be read when it is first met."""
         self._find = find
         """Tells what there is at DNs."""
+        self._direct: Mapping[bytes, Contents[bytes]] = {}
 
     def selections(self, chosen: Chosen) -> dict[Selector, Selection]:
         """What each selector found, nested groups expanded."""
@@ -46,10 +58,25 @@ class Building:
         members = frozenset[PersonId]().union(*(group.members for group in groups))
         return {person_id: self._people.person(person_id) for person_id in sorted(members)}
 
+    def traced(self, read: DirectoryRead, text: str) -> TracedRead:
+        """A read of these selections with its nesting, and with everybody who goes by this name."""
+        groups = {
+            readable(dn): InnerGroup(self._entries[dn].label, inner.people, frozenset(map(readable, inner.groups)))
+            for dn, inner in self._direct.items()
+        }
+        keys = {self._entries[dn].id: readable(dn) for dn in self._direct}
+        everybody = map(self._people.person, self._people.by_id)
+        asked = [
+            replace(person, enabled=person.id not in self._people.disabled)
+            for person in everybody
+            if goes_by(person, text)
+        ]
+        return TracedRead(read, Nesting(groups, keys), tuple(asked))
+
     def _built(self, starts: set[bytes]) -> dict[bytes, DirectoryGroup]:
         met = self._look_up(starts)
-        direct = {dn: self._members.contents(self._entries[dn]) for dn in met}
-        return {dn: self._group(self._entries[dn], effective(dn, direct)) for dn in starts}
+        self._direct = {dn: self._members.contents(self._entries[dn]) for dn in met}
+        return {dn: self._group(self._entries[dn], effective(dn, self._direct)) for dn in starts}
 
     def _look_up(self, starts: set[bytes]) -> frozenset[bytes]:
         """Follow nested groups until every member is known; a look-up may bring in groups from elsewhere."""

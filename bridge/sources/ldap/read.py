@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bridge.core.model import DirectoryRead, Doubt, DoubtKind, Search, Selector, SelectorKind
+from bridge.core.nesting import TracedRead
 from bridge.errors import IncompleteRead
 from bridge.sources.ldap.building import Building, Chosen
 from bridge.sources.ldap.chain import Chains
@@ -51,6 +52,14 @@ class Reading:
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read everything that the selectors name. Raises RemoteError where nothing came at all."""
+        return self._read(selectors)[0]
+
+    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
+        """The same, with the nesting, and everybody who goes by this name."""
+        read, building = self._read(selectors)
+        return building.traced(read, text)
+
+    def _read(self, selectors: Sequence[Selector]) -> tuple[DirectoryRead, Building]:
         self.survey()
         chosen = self._select(selectors)
         starts = {group.dn for groups, _ in chosen.values() for group in groups}
@@ -60,7 +69,7 @@ class Reading:
         members = Members(self.people, self.groups, bases, self._schema.ignore_members)
         building = Building(self.people, self.groups, members, self._whole, self._found)
         selections = building.selections(chosen)
-        return DirectoryRead(
+        read = DirectoryRead(
             directory=self._settings.name,
             server=", ".join(domain.session.server for domain in self._domains),
             people=building.people(selections),
@@ -68,6 +77,7 @@ class Reading:
             doubts=tuple(sorted(self.doubts)),
             searches=tuple(self.searches),
         )
+        return read, building
 
     # ---- the searches ----------------------------------------------------------------------------------
 

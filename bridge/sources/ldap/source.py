@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector
+from bridge.core.nesting import TracedRead
 from bridge.errors import Denied, RemoteError
 from bridge.sources.ldap.connection import Session, opened
 from bridge.sources.ldap.domain import OpenDomain
@@ -58,6 +59,11 @@ class LdapSource:
         """
         self._refuse_malformed(selectors)
         return self._at_servers(lambda domains: Reading(self._settings, domains).read(selectors))
+
+    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
+        """The same read with its nesting, and with everybody who goes by this name. Raises what `read` raises."""
+        self._refuse_malformed(selectors)
+        return self._at_servers(lambda domains: Reading(self._settings, domains).trace(selectors, text))
 
     def probe(self) -> Probe:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
