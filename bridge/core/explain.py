@@ -178,6 +178,8 @@ def answer(finding: Finding, subject: Subject, directories: Directories) -> Answ
     obstacles = [*_obstacles(found, finding, subject)]
     if not found.is_member and not found.belongs:
         obstacles += _absences(found, subject, directories)
+        if not obstacles:
+            obstacles.append(_obstacle("not in all", "not in a group of every part that is needed"))
     return replace(found, obstacles=tuple(dict.fromkeys(obstacles)))
 
 
@@ -217,17 +219,15 @@ def _by_settings(found: Answer, settings: Settings, subject: Subject) -> Iterato
 def _absences(found: Answer, subject: Subject, directories: Directories) -> Iterator[Obstacle]:
     """What is missing to somebody who is not in and should not be."""
     inner = {way.person for way in found.ways if not way.excludes}
-    outer = [way for way in found.ways if way.excludes]
-    disabled = [person for person in subject.people if not person.enabled and person.id in inner]
-    for person in disabled:
-        yield _obstacle("disabled", f"{person.label} is disabled, which counts as having left")
-    for way in outer:
-        yield _obstacle("excluded", f"the people of {way.groups[0]} are kept out")
+    for person in subject.people:
+        if person.id in inner and not person.enabled:
+            yield _obstacle("disabled", f"{person.label} is disabled, which counts as having left")
+    for way in found.ways:
+        if way.excludes:
+            yield _obstacle("excluded", f"the people of {way.groups[0]} are kept out")
     if not inner:
         labels = ", ".join(directories.labels(found.mapping.rule)) or "none was found"
         yield _obstacle("in no group", f"in none of the directory groups that feed it: {labels}")
-    elif subject.accounts and not disabled and not outer:
-        yield _obstacle("not in all", "not in a group of every part that is needed")
 
 
 def _obstacle(kind: str, text: str) -> Obstacle:
