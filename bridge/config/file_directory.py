@@ -87,7 +87,7 @@ class LdifSection(Model):
     preset: Literal["active-directory", "openldap", "rfc2307", "389ds", "freeipa"] = Field(examples=["openldap"])
     """What entries look like, as for directories of type `ldap`."""
 
-    end_mark: EndMark | None = Field(default=None, examples=["# numEntries: (?P<rows>[0-9]+)"])
+    end_mark: EndMark | None = Field(default=None, examples=["# end, (?P<rows>[0-9]+) entries"])
     """What the last line looks like, so that a file that was cut is told."""
 
     schema_: EntriesSection = Field(default=EntriesSection(), alias="schema")

@@ -128,7 +128,7 @@ def _identity(person: Person, accounts: Sequence[Account], people: People) -> Id
     elif account:
         how = "by the link that an earlier run remembered"
     elif unresolved := people.unresolved.get(person.id):
-        how = f"{unresolved.kind}: {unresolved.reason}"
+        how = unresolved.reason
     else:
         how = "in no directory group that is mapped" if person.enabled else "disabled in the directory"
     return Identity(person, account, how)

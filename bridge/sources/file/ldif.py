@@ -1,6 +1,7 @@
 """LDIF, the text form of entries (RFC 2849): content only. What is no plain entry is an error, never skipped.
 
-One thing more than the RFC allows: an entry may have no attributes, as ldapsearch writes it when none may be seen.
+Two things more than the RFC allows, as ldapsearch writes them: an entry without attributes, where none may be
+seen; and a version in front of any entry, as each page of a search has one.
 """
 
 import base64
@@ -22,11 +23,9 @@ class LdifError(ValueError):
 
 def entries(content: bytes) -> Iterator[tuple[int, Entry]]:
     """Each entry with the number of its first line. Raises LdifError."""
-    is_first = True
     for lines in _blocks(content):
-        if is_first and _name_of(lines[0][1]) == "version":
+        if _name_of(lines[0][1]) == "version":
             _check_version(*lines.pop(0))
-        is_first = False
         if lines:
             yield lines[0][0], _entry(lines)
 

@@ -34,6 +34,14 @@ def test_a_version_may_stand_in_front(text: str) -> None:
     assert read(text) == [Entry(b"uid=ann,dc=x", {"mail": [b"ann@example.test"]})]
 
 
+def test_each_page_may_begin_with_the_version() -> None:
+    """As ldapsearch writes the pages of a search, one behind the other."""
+    pages = f"version: 1\n\n{ANN}\n# pagedresults: cookie=Cg==\nversion: 1\n\n{ANN.replace('ann', 'bob')}"
+    assert [entry.dn for entry in read(pages)] == [b"uid=ann,dc=x", b"uid=bob,dc=x"]
+    with pytest.raises(LdifError, match="line 6 tells a version of LDIF other than 1"):
+        read(f"version: 1\n\n{ANN}\nversion: 2\n\n{ANN}")
+
+
 def test_long_lines_are_folded() -> None:
     """A line that begins with a space goes on, in a name, in base64 and in a comment; line ends may be CRLF."""
     text = "# not\n  an attribute: x\ndn: uid=an\n n,dc=x\nmail:: YW5uQ\n GV4\ncn: Ann\n  Smith\n"
