@@ -65,7 +65,8 @@ def run_by_hand(bridge: Bridge, wish: Wish, word: Word, agreed: GroupPlan) -> Re
 
 def _run(bridge: Bridge, wish: Wish, word: Word, agreed: GroupPlan, recorder: Recorder) -> Report:
     current, read_at = bridge.target.read(), bridge.clock.monotonic()
-    settled = settle(bridge.store, bridge.target, current.groups, recorder)
+    unsigned = Recorder(recorder.run, bridge.clock)  # what an earlier run left open is not this operator's
+    settled = settle(bridge.store, bridge.target, current.groups, unsigned)
     plan = wish(_orders(bridge, current, word))
     if _digest(plan) != _digest(agreed):
         raise BridgeError("Hyperproof has changed since you were asked, and so would the outcome; ask again")

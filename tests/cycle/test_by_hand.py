@@ -62,6 +62,22 @@ def test_what_was_cut_short_is_settled_by_the_next_run(pilots: Stage) -> None:
     pilots.assert_true_to_history()
 
 
+def test_what_an_earlier_run_left_open_is_not_the_operators(pilots: Stage) -> None:
+    """It is settled first, and does not bear the name of whoever comes along."""
+    pilots.directory.groups["A"].add("ben")
+    pilots.sandbox.faults.add(
+        Fault(Act.RESET_AFTER, method="POST", path="^/v1/groups"),
+        Fault(Act.RESET_BEFORE, method="GET", path="^/v1/groups/.+/users", count=0),
+    )
+    pilots.run()
+    pilots.sandbox.faults.clear()
+    agreed = preview_by_hand(pilots.bridge, add_ben, WORD)
+    assert run_by_hand(pilots.bridge, add_ben, WORD, agreed).settled == 1
+    added = [one for one in pilots.records if one["event"] == "member.added"]
+    assert [(one["group"], one.get("by")) for one in added] == [("A", None), ("Pilots", "Olga")]
+    pilots.assert_true_to_history()
+
+
 def test_what_has_changed_since_the_question_is_not_done(pilots: Stage) -> None:
     """A yes is for exactly what was shown."""
     agreed = preview_by_hand(pilots.bridge, create_testers, WORD)
