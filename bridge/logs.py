@@ -43,8 +43,11 @@ UNPRINTABLE: Final = re.compile(
 )
 """Control characters, other line ends, marks that turn the direction of writing, halves of surrogate pairs."""
 
-NOISY: Final = ("httpx", "httpcore", "alembic", "sqlalchemy")
+NOISY: Final = ("alembic", "apscheduler", "httpcore", "httpx", "sqlalchemy", "uvicorn")
 """Libraries that log each step at level info."""
+
+CLOSED: Final = ("msal",)
+"""Libraries whose steps quote what a server answered, which may be a token: warnings alone, at any level."""
 
 
 class Secrets:
@@ -99,6 +102,8 @@ def set_up(
     logging.captureWarnings(capture=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    for name in CLOSED:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _facts() -> list[Processor]:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,15 +18,19 @@ import structlog
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
-from bridge.config.directories import Directory as DirectorySection
-from bridge.config.directories import ldap_settings
+from bridge.config.directories import Directory, LdapDirectory, ldap_settings
+from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.file_directory import FileDirectory, file_settings
 from bridge.config.policy import policy
+from bridge.cycle.ports import Clock
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
+from bridge.logs import register_secret
+from bridge.sources.bound import BoundSource
 from bridge.sources.file.source import FileSource
+from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
-from bridge.sources.probe import Directory
+from bridge.sources.probe import Directory as Source
 from bridge.store.lock import OrganizationLock
 from bridge.store.store import DatabaseStore, open_evidence, open_store
 from bridge.targets.hyperproof import Hyperproof, open_hyperproof
@@ -42,7 +46,7 @@ class Wired:
     """One organization, ready to run."""
 
     configuration: Configuration
-    sources: tuple[Directory, ...]
+    sources: tuple[Source, ...]
     target: Hyperproof
     store: DatabaseStore
     bridge: Bridge
@@ -56,7 +60,8 @@ def wired_for_reading(configuration: Configuration) -> Iterator[Wired]:
         if not path.exists():
             path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
         store = stack.enter_context(open_store(path, configuration.organization, SystemClock().now))
-        yield _wired(configuration, store, _nobody_writes, stack)
+        stack.enter_context(_collector_paused())
+        yield stack.enter_context(_wired(configuration, store, _ends()))
 
 
 @contextmanager
@@ -65,7 +70,32 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(configuration))
         lock = stack.enter_context(store.lock())
-        yield _wired(configuration, store, _permit(lock), stack)
+        stack.enter_context(_collector_paused())
+        wired = stack.enter_context(_wired(configuration, store, _ends()))
+        yield replace(wired, bridge=replace(wired.bridge, permit=_permit(lock)))
+
+
+@contextmanager
+def wired_for_serving(configuration: Configuration, patience: Patience, observer: Observer) -> Iterator[Wired]:
+    """What a service keeps from run to run. Nothing can be written with it but in `writing`."""
+    with opened_store(configuration) as store, _wired(configuration, store, (patience, observer)) as wired:
+        yield wired
+
+
+@contextmanager
+def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
+    """One run of a service, holding the organization. Raises Busy while another run does.
+
+    `permit` is asked before each write as well, and ends the run by what it raises.
+    """
+
+    def both() -> None:
+        permit()
+        held()
+
+    with wired.store.lock() as lock, _collector_paused():
+        held = _permit(lock)
+        yield replace(wired.bridge, permit=both)
 
 
 @contextmanager
@@ -97,42 +127,84 @@ def _collector_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _wired(
-    configuration: Configuration,
-    store: DatabaseStore,
-    permit: Callable[[], None],
-    stack: ExitStack,
-) -> Wired:
-    clock = SystemClock()
-    stack.enter_context(_collector_paused())
-    target = stack.enter_context(_target(configuration, clock))
-    sources = tuple(_source(name, section) for name, section in sorted(configuration.directories.items()))
-    bridge = Bridge(
-        sources=sources,
-        target=target,
-        store=store,
-        policy=policy(configuration),
-        clock=clock,
-        new_id=lambda: new_id(clock.now()),
-        permit=permit,
-        apply=configuration.apply,
-        chunk=configuration.hyperproof.chunk,
-    )
-    return Wired(configuration, sources, target, store, bridge)
+def _ends() -> tuple[Patience, Observer]:
+    """The patience of one run, and who is told of its calls."""
+    return Patience.of(SystemClock()), Observer(log_call, log_wait)
 
 
-def _source(name: str, section: DirectorySection) -> Directory:
-    if isinstance(section, FileDirectory):
-        return FileSource(file_settings(name, section), SystemClock().now)
-    return LdapSource(ldap_settings(name, section))
+@contextmanager
+def _wired(configuration: Configuration, store: DatabaseStore, ends: tuple[Patience, Observer]) -> Iterator[Wired]:
+    patience, observer = ends
+    clock: Clock = patience.clock
+    _refuse_missing_packages(configuration)
+    with ExitStack() as stack:
+        target = stack.enter_context(_target(configuration, patience, observer))
+        sources = tuple(
+            stack.enter_context(_source(name, directory, configuration, store, observer))
+            for name, directory in sorted(configuration.directories.items())
+        )
+        bridge = Bridge(
+            sources=sources,
+            target=target,
+            store=store,
+            policy=policy(configuration),
+            clock=clock,
+            new_id=lambda: new_id(clock.now()),
+            permit=_nobody_writes,
+            apply=configuration.apply,
+            chunk=configuration.hyperproof.chunk,
+        )
+        yield Wired(configuration, sources, target, store, bridge)
 
 
-def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:
+def _refuse_missing_packages(configuration: Configuration) -> None:
+    """Raise ConfigError where the configuration wants what is not installed."""
+    problems = [
+        Problem(
+            str(configuration.path), 1, f"directories.{name}.bind.method", f"{missing}.", f"{kerberos.INSTALL}"
+        )
+        for name, directory in sorted(configuration.directories.items())
+        if isinstance(directory, LdapDirectory)
+        and ldap_settings(name, directory).wants_kerberos
+        and (missing := kerberos.missing_packages())
+    ]
+    if problems:
+        raise ConfigError(tuple(problems))
+
+
+@contextmanager
+def _source(
+    name: str, directory: Directory, configuration: Configuration, store: DatabaseStore, observer: Observer
+) -> Iterator[Source]:
+    if isinstance(directory, FileDirectory):
+        yield FileSource(file_settings(name, directory), SystemClock().now)
+        return
+    if not isinstance(directory, EntraDirectory):
+        yield LdapSource(ldap_settings(name, directory))
+        return
+    from bridge.sources.entra.source import open_entra  # noqa: PLC0415 - msal loads longer than a run takes
+
+    with _told_as_problem(configuration, f"directories.{name}"):
+        opened = open_entra(entra_settings(name, directory), SystemClock(), observer)
+    with opened as source:
+        yield BoundSource(source, store.load_names)
+
+
+@contextmanager
+def _told_as_problem(configuration: Configuration, key: str) -> Iterator[None]:
+    """What only the library finds wrong with a value: a proxy, certificate authorities."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise ConfigError((Problem(str(configuration.path), 1, key, f"{error}."),)) from error
+
+
+def _target(configuration: Configuration, patience: Patience, observer: Observer) -> Hyperproof:
     section = configuration.hyperproof
     seconds = section.timeout.total_seconds()
     settings = HyperproofSettings(
         client_id=section.client_id,
-        client_secret=section.client_secret.read,
+        client_secret=lambda: _known(section.client_secret.read()),
         api_url=section.api_address,
         token_url=section.token_address,
         user_id_space=IdSpaceSetting(section.user_id_space),
@@ -142,14 +214,18 @@ def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:
             longest_wait=section.max_wait.total_seconds(), waiting_budget=section.wait_budget.total_seconds()
         ),
     )
-    try:
-        return open_hyperproof(settings, Patience.of(clock), Observer(_called, _waited))
-    except (ValueError, OSError) as error:
-        problem = Problem(str(configuration.path), 1, "hyperproof", f"{error}.")
-        raise ConfigError((problem,)) from error
+    with _told_as_problem(configuration, "hyperproof"):
+        return open_hyperproof(settings, patience, observer)
 
 
-def _called(exchange: Exchange) -> None:
+def _known(secret: str) -> str:
+    """A secret that may have been rotated since the start: it must not be logged either."""
+    register_secret(secret)
+    return secret
+
+
+def log_call(exchange: Exchange) -> None:
+    """Log one call to Hyperproof."""
     _LOG.debug(
         "call.finished",
         method=exchange.method,
@@ -161,7 +237,8 @@ def _called(exchange: Exchange) -> None:
     )
 
 
-def _waited(waiting: Waiting) -> None:
+def log_wait(waiting: Waiting) -> None:
+    """Log that a call waits."""
     _LOG.info("call.delayed", seconds=round(waiting.seconds, 1), reason=waiting.reason)
 
 
@@ -179,4 +256,4 @@ def _permit(lock: OrganizationLock) -> Callable[[], None]:
 
 
 def _nobody_writes() -> None:
-    raise Busy("A preview never writes.")
+    raise Busy("Nothing is written but by a run that holds the organization.")

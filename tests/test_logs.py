@@ -12,7 +12,17 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.logs import NOISY, REDACTED, SECRET_LENGTH, UNPRINTABLE, Cleaner, Secrets, register_secret, set_up
+from bridge.logs import (
+    CLOSED,
+    NOISY,
+    REDACTED,
+    SECRET_LENGTH,
+    UNPRINTABLE,
+    Cleaner,
+    Secrets,
+    register_secret,
+    set_up,
+)
 
 SECRET = 'hunter2-Zz"9/ü'
 
@@ -24,7 +34,7 @@ def _as_before() -> Iterator[None]:
     """Logging is one for the whole process: put everything back."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in NOISY}
+    levels = {name: logging.getLogger(name).level for name in (*NOISY, *CLOSED)}
     yield
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
@@ -116,6 +126,13 @@ class TestLines:
             output = Output("json", level)
             logging.getLogger("httpx").info("HTTP Request")
             assert len(output.events) == count
+
+    def test_a_library_that_quotes_answers_is_not_heard(self) -> None:
+        """Not even when debugging: what it quotes may be a token."""
+        output = Output("json", "debug")
+        logging.getLogger("msal.managed_identity").debug("unexpected payload: a token")
+        logging.getLogger("msal").warning("heard")
+        assert [event["event"] for event in output.events] == ["heard"]
 
     def test_setting_up_again_does_not_double_lines(self) -> None:
         """As a reload does."""

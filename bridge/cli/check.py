@@ -92,6 +92,7 @@ def _directory(source: "Directory", wired: "Wired", reads: "dict[str, DirectoryR
         return
     yield from (Found(part, Level.OK, text) for text in probe.findings)
     yield from (Found(part, Level.WARNING, text) for text in probe.warnings)
+    yield from (Found(part, Level.FAILED, text) for text in probe.failures)
     selectors = [selector for selector in wired.bridge.policy.selectors() if selector.directory == source.name]
     read = yield from _attempt(part, lambda: source.read(selectors))
     if read is None:

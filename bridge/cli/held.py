@@ -14,6 +14,7 @@ from bridge.cli.options import (
     Reason,
     configuration,
     operator_name,
+    refuse_misplaced,
     worded,
 )
 
@@ -41,7 +42,7 @@ def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json
     Example: hyperproof-bridge held --config bridge.yaml
     """
     if context.invoked_subcommand:
-        _refuse_misplaced(context, context.invoked_subcommand)
+        refuse_misplaced(context, f"held {context.invoked_subcommand}")
         return Exit.OK
     from bridge.cli.screen import console, print_json, shown, table
     from bridge.wiring import opened_evidence
@@ -144,13 +145,6 @@ def reject(digests: Digests, reason: Reason, by: By = "", config: ConfigPath = D
         for digest in found:
             _decided(store.reject(digest, name, why), "rejected")
     return Exit.OK
-
-
-def _refuse_misplaced(context: typer.Context, command: str) -> None:
-    """What stands before a command's name would not reach it, and another configuration would be decided on."""
-    sources = (context.get_parameter_source(name) for name in context.params)
-    if any(source and source.name == "COMMANDLINE" for source in sources):
-        raise typer.BadParameter(f"Write the options behind `held {command}`, not before it.")
 
 
 def _found(loaded: "Configuration", digests: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ import os
 import sys
 from typing import NoReturn
 
-from bridge.cli import audit, check, demo, explain, held, hyperproof, run, sandbox, schema
+from bridge.cli import audit, check, demo, explain, held, hyperproof, quarantine, run, sandbox, schema, service
 from bridge.cli.app import INTERRUPTED, app, execute
 
 
@@ -13,7 +13,7 @@ def main() -> NoReturn:
     """Run a command and end with its exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that is no Unicode stops no table
-    for module in (check, run, explain, held, audit, hyperproof, sandbox, demo, schema):
+    for module in (check, run, explain, service, held, quarantine, audit, hyperproof, sandbox, demo, schema):
         module.register(app)
     code = execute()
     if code == INTERRUPTED:

@@ -41,7 +41,8 @@ def sandbox(
     Example: hyperproof-bridge sandbox --port 8180 --users 200 --groups 10 --mode id_space=id
     """
     from bridge.sandbox.hyperproof import DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, HyperproofSandbox
-    from bridge.sandbox.hyperproof.modes import ModeError, mode_choices, parse_modes
+    from bridge.sandbox.hyperproof.modes import mode_choices, parse_modes
+    from bridge.sandbox.modes import ModeError
 
     if modes:
         for name, choices in mode_choices().items():

@@ -1,13 +1,14 @@
 """What an address in the network may be."""
 
-from typing import Annotated, TypeAlias
+import re
+from typing import Annotated, Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, PlainSerializer, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bridge.config.references import HOW_TO_REFER, reference
-from bridge.config.values import Text, sealed, surroundings, text_value, wrong
+from bridge.config.values import SHOWN, Text, sealed, surroundings, text_value, wrong
 from bridge.transport.settings import is_loopback
 
 
@@ -67,3 +68,30 @@ def _server(text: str) -> str:
 
 ServerAddress: TypeAlias = Annotated[Text, AfterValidator(_server)]
 """ldaps://, ldap:// or ldapi://."""
+
+
+_LABEL: Final = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+
+
+def _dns_domain(text: str) -> str:
+    if not re.fullmatch(rf"{_LABEL}(?:\.{_LABEL})*", text) or len(text) > _LONGEST_DOMAIN:
+        raise wrong(f"{SHOWN} is not a DNS domain.", "Write one such as corp.example.")
+    return text
+
+
+_LONGEST_DOMAIN: Final = 150
+"""Characters: a name in DNS has 253 at most, and the names that are asked for are longer than the domain."""
+
+DnsDomain: TypeAlias = Annotated[Text, AfterValidator(_dns_domain)]
+"""A domain's name in DNS, without the dot at the end; letters beyond ASCII in their xn-- form."""
+
+
+def _site(text: str) -> str:
+    if not re.fullmatch(_LABEL, text):
+        remedy = "Write its name as Active Directory Sites and Services shows it."
+        raise wrong(f"{SHOWN} is not the name of a site.", remedy)
+    return text
+
+
+SiteName: TypeAlias = Annotated[Text, AfterValidator(_site)]
+"""A site of Active Directory."""

@@ -3,11 +3,12 @@
 Works on the plain document, so that it finds what it can also where other values are wrong.
 """
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
+from bridge.config.choices import misfits
 from bridge.config.directories import RESERVED
 from bridge.config.document import Document, Flaw, Place, Plain, key_path
 from bridge.config.groups import GroupChoice
@@ -41,15 +42,25 @@ def nothings(value: Plain, place: Place) -> Iterator[Flaw]:
 
 # ---- words that name nothing ---------------------------------------------------------------------------
 
+_Types: TypeAlias = Mapping[str, str]
+"""The directories of the file, each with its type."""
+
 
 def unnamed(document: Document) -> Iterator[Flaw]:
     """Directories that groups name and the file does not define; rules that leave open who is meant."""
     directories = document.data.get("directories")
-    known = frozenset(directories) if isinstance(directories, dict) else None
+    known = (
+        {name: _type_of(value) for name, value in directories.items()} if isinstance(directories, dict) else None
+    )
     for position, group in _groups(document):
         place: Place = ("groups", position)
         yield from _members(group.get("members"), (*place, "members"), known)
         yield from _undefined(group.get("for_each"), (*place, "for_each"), known, frozenset())
+
+
+def _type_of(directory: Plain) -> str:
+    kind = directory.get("type") if isinstance(directory, dict) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def _groups(document: Document) -> Iterator[tuple[int, dict[str, Plain]]]:
@@ -59,7 +70,7 @@ def _groups(document: Document) -> Iterator[tuple[int, dict[str, Plain]]]:
             yield position, group
 
 
-def _members(value: Plain, place: Place, known: frozenset[str] | None) -> Iterator[Flaw]:
+def _members(value: Plain, place: Place, known: _Types | None) -> Iterator[Flaw]:
     if isinstance(value, list):
         for position, part in enumerate(value):
             yield from _members(part, (*place, position), known)
@@ -70,19 +81,18 @@ def _members(value: Plain, place: Place, known: frozenset[str] | None) -> Iterat
             yield from _members(value[word], (*place, word), known)
 
 
-def _undefined(value: Plain, place: Place, known: frozenset[str] | None, words: frozenset[str]) -> Iterator[Flaw]:
+def _undefined(value: Plain, place: Place, known: _Types | None, words: frozenset[str]) -> Iterator[Flaw]:
     if known is None or not isinstance(value, dict):
         return
     for name in value:
-        if name not in known | words:
-            yield Flaw(
-                (*place, name), "There is no directory of this name.", did_you_mean(name, sorted(known | words))
-            )
+        if name not in known.keys() | words:
+            remedy = did_you_mean(name, sorted(known.keys() | words))
+            yield Flaw((*place, name), "There is no directory of this name.", remedy)
 
 
-def _unclear(value: dict[str, Plain], place: Place, known: frozenset[str] | None) -> Iterator[Flaw]:
+def _unclear(value: dict[str, Plain], place: Place, known: _Types | None) -> Iterator[Flaw]:
     """A rule begins with one thing: any, all, or one directory; and a directory's groups are named in one way."""
-    if known is not None and not value.keys() <= known | RESERVED:
+    if known is not None and not value.keys() <= known.keys() | RESERVED:
         return
     beginnings = [key for key in value if key != "except"]
     if not beginnings:
@@ -94,6 +104,7 @@ def _unclear(value: dict[str, Plain], place: Place, known: frozenset[str] | None
     for key in beginnings:
         if key not in RESERVED:
             yield from _several_ways(value[key], (*place, key))
+            yield from misfits(value[key], (*place, key), known[key] if known else "")
 
 
 _WAYS: Final = frozenset(GroupChoice.model_fields)
@@ -101,7 +112,9 @@ _WAYS: Final = frozenset(GroupChoice.model_fields)
 
 def _several_ways(value: Plain, place: Place) -> Iterator[Flaw]:
     if isinstance(value, dict) and len(_WAYS & value.keys()) != 1 and value.keys() <= _WAYS:
-        remedy = "Keep exactly one of dn, name, id, filter, pattern; several groups are parts of `any`."
+        remedy = (
+            "Keep exactly one of dn, name, mail_nickname, id, filter, pattern; several groups are parts of `any`."
+        )
         yield Flaw(place, "Groups are named in exactly one way.", remedy)
 
 

@@ -4,32 +4,19 @@ import re
 from datetime import timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, Discriminator, Field, SecretStr, StrictInt, Tag, field_validator
+from pydantic import AfterValidator, Discriminator, Field, StrictInt, Tag, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from bridge.config.addresses import ServerAddress
+from bridge.config.entra import EntraDirectory
 from bridge.config.file_directory import FileDirectory
+from bridge.config.ldap_bind import BindSection, bind_of, refuse_leaks, servers_in
 from bridge.config.ldap_schema import SchemaSection, schema_of
+from bridge.config.ldap_servers import ServersSection
 from bridge.config.problems import did_you_mean
-from bridge.config.references import Secret
-from bridge.config.service import Model
-from bridge.config.values import (
-    SHOWN,
-    Dn,
-    Duration,
-    Flag,
-    KeyFile,
-    PresentFile,
-    SecretText,
-    Text,
-    surroundings,
-    within,
-    wrong,
-)
+from bridge.config.values import SHOWN, Dn, Duration, Flag, KeyFile, PresentFile, surroundings, within, wrong
 from bridge.core.model import DirectoryName
 from bridge.sources.ldap.dn import normal_form
-from bridge.sources.ldap.settings import Bind, BindMethod, Domain, LdapSettings, Nesting, Tls, is_global_catalog
-from bridge.transport.settings import is_loopback
+from bridge.sources.ldap.settings import Domain, LdapSettings, Nesting, Tls, is_global_catalog
 
 RESERVED: Final = frozenset({"any", "all", "except"})
 """Words of `members`, which no directory may be called."""
@@ -45,49 +32,17 @@ def _directory_name(text: str) -> str:
 DirectoryKey: TypeAlias = Annotated[str, AfterValidator(_directory_name)]
 
 
-class BindSection(Model):
-    """How the bridge signs in."""
-
-    method: BindMethod = BindMethod.SIMPLE
-    """`simple` with user and password, `external` with a client certificate or over ldapi, or `anonymous`."""
-
-    user: Text | None = Field(
-        default=None, validate_default=True, examples=["cn=bridge,ou=services,dc=corp,dc=example"]
-    )
-    """Who signs in, for `simple`: a DN, or whatever else the server takes for one."""
-
-    password: SecretText | None = Field(default=None, validate_default=True, examples=["${env:LDAP_PASSWORD}"])
-    """The password, for `simple`."""
-
-    @field_validator("user", "password", mode="after")
-    @classmethod
-    def _fits_method(cls, value: str | Secret | None, info: ValidationInfo) -> str | Secret | None:
-        method = info.data.get("method")
-        if method is BindMethod.SIMPLE and value is None:
-            raise wrong("A simple bind needs `user` and `password`.", f"Add `{info.field_name}`.")
-        if method in {BindMethod.EXTERNAL, BindMethod.ANONYMOUS} and value is not None:
-            raise wrong(
-                f"The bind method `{method}` does not use this.", "Leave it out, or write `method: simple`."
-            )
-        return value
-
-
-Servers: TypeAlias = Annotated[
-    tuple[ServerAddress, ...], Field(min_length=1, examples=[["ldaps://ldap.corp.example"]])
-]
-"""Addresses of servers that hold the same."""
+ACTIVE_DIRECTORY: Final = "active-directory"
+"""The preset of what has domain controllers, and sites."""
 
 _SILENCE: Final = within(timedelta(seconds=1), timedelta(hours=1))
 
 
-class DomainSection(Model):
+class DomainSection(ServersSection):
     """One more domain of the same directory: its people and groups count as the directory's own."""
 
     base_dn: Dn = Field(examples=["dc=emea,dc=corp,dc=example"])
     """Where the domain begins."""
-
-    servers: Servers
-    """Addresses of servers that hold this domain, tried in this order."""
 
     people_base: Dn | None = Field(default=None, examples=["ou=people,dc=emea,dc=corp,dc=example"])
     """Where people are. Left out: the domain's `base_dn`."""
@@ -101,7 +56,7 @@ class DomainSection(Model):
     """How the bridge signs in here. Left out: as in the directory."""
 
 
-class LdapDirectory(Model):
+class LdapDirectory(ServersSection):
     """An LDAP server, or several that hold the same."""
 
     type: Literal["ldap"] = Field(examples=["ldap"])
@@ -111,20 +66,17 @@ class LdapDirectory(Model):
     @classmethod
     def _is_a_kind(cls, kind: object) -> object:
         if kind != "ldap":
-            raise wrong(f"{SHOWN} is not known here.", did_you_mean(str(kind), ("ldap", "file")))
+            raise wrong(f"{SHOWN} is not known here.", did_you_mean(str(kind), ("ldap", "entra", "file")))
         return kind
 
     preset: Literal["active-directory", "openldap", "rfc2307", "389ds", "freeipa"] = Field(examples=["openldap"])
     """What entries look like: `active-directory`, `openldap`, `rfc2307` (posixGroup), `389ds` or `freeipa`."""
 
-    servers: Servers
-    """Addresses, tried in this order: ldaps://, ldap:// or ldapi://."""
-
     start_tls: Flag = False
     """Secure an ldap:// connection before anything else is said."""
 
     allow_plaintext: Flag = False
-    """Let the password travel unencrypted over ldap://. For a network that nobody else can listen to."""
+    """Let sign-in and answers travel unprotected over ldap://. For a network that nobody else is on."""
 
     ca_file: PresentFile | None = Field(default=None, examples=["/etc/hyperproof-bridge/ca.pem"])
     """Certificate authorities to trust (PEM). Left out: those of the machine."""
@@ -167,7 +119,7 @@ class LdapDirectory(Model):
     """Entries in one page of a search, 1 to 10000."""
 
     connect_timeout: Annotated[Duration, _SILENCE] = timedelta(seconds=5)
-    """How long a server may take to accept the connection."""
+    """How long a server may take to accept the connection, and DNS to answer."""
 
     receive_timeout: Annotated[Duration, _SILENCE] = timedelta(seconds=60)
     """Silence after which a server is given up."""
@@ -175,24 +127,21 @@ class LdapDirectory(Model):
     schema_: SchemaSection = Field(default=SchemaSection(), alias="schema")
     """Where this directory differs from the preset."""
 
+    @field_validator("preset", mode="after")
+    @classmethod
+    def _has_sites(cls, preset: str, info: ValidationInfo) -> str:
+        if preset != ACTIVE_DIRECTORY and info.data.get("site") is not None:
+            raise wrong("Only Active Directory has sites.", f"Leave out `site`, or write {ACTIVE_DIRECTORY}.")
+        return preset
+
     @field_validator("start_tls", mode="after")
     @classmethod
     def _has_something_to_secure(cls, value: Flag, info: ValidationInfo) -> Flag:
-        if value and any(not server.startswith("ldap://") for server in info.data.get("servers", ())):
+        if value and any(not server.startswith("ldap://") for server in servers_in(info.data)):
             raise wrong(
                 "start_tls goes with ldap:// addresses alone.", "Leave it out, or write ldap:// addresses."
             )
         return value
-
-    @field_validator("servers", mode="after")
-    @classmethod
-    def _hold_the_same(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
-        if len({is_global_catalog(server) for server in servers}) > 1:
-            raise wrong(
-                "A global catalog does not hold the same as a domain's own servers.",
-                "Write addresses with port 3268 or 3269 alone, or none of them.",
-            )
-        return servers
 
     @field_validator("domains", mode="after")
     @classmethod
@@ -200,14 +149,18 @@ class LdapDirectory(Model):
         forms = [normal_form(base) for base in (str(info.data.get("base_dn", "")), *(d.base_dn for d in domains))]
         if len(set(forms)) < len(forms):
             raise wrong("Two domains begin at one base_dn.", "List each domain once, the first as the directory.")
-        servers = (*_servers(info.data), *(server for domain in domains for server in domain.servers))
+        servers = (*servers_in(info.data), *(server for domain in domains for server in domain.servers or ()))
         if domains and any(map(is_global_catalog, servers)):
             raise wrong(
                 "A global catalog shows the whole forest by itself, but not the members of all groups.",
                 "Write the domains' own servers (port 389 or 636), or leave `domains` out.",
             )
+        if info.data.get("preset", ACTIVE_DIRECTORY) != ACTIVE_DIRECTORY and any(
+            domain.site for domain in domains
+        ):
+            raise wrong("Only Active Directory has sites.", "Leave out `site`.")
         for domain in domains:
-            _refuse_leaks(domain.bind or info.data.get("bind"), info.data | {"servers": domain.servers})
+            refuse_leaks(domain.bind or info.data.get("bind"), info.data | {"servers": domain.servers})
         return domains
 
     @field_validator("verify_certificates", mode="after")
@@ -231,53 +184,26 @@ class LdapDirectory(Model):
     @field_validator("bind", mode="after")
     @classmethod
     def _is_safe(cls, bind: BindSection, info: ValidationInfo) -> BindSection:
-        _refuse_leaks(bind, info.data)
+        refuse_leaks(bind, info.data)
         return bind
+
+
+_KINDS: Final = {"entra": "EntraDirectory", "file": "FileDirectory"}
+"""By what stands for `type`; everything else is of LDAP, or wrong."""
 
 
 def _kind(value: object) -> str:
     kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", "")
-    return "FileDirectory" if kind == "file" else "LdapDirectory"
+    return _KINDS.get(kind, "LdapDirectory") if isinstance(kind, str) else "LdapDirectory"
 
 
 Directory: TypeAlias = Annotated[
-    Annotated[LdapDirectory, Tag("LdapDirectory")] | Annotated[FileDirectory, Tag("FileDirectory")],
+    Annotated[LdapDirectory, Tag("LdapDirectory")]
+    | Annotated[EntraDirectory, Tag("EntraDirectory")]
+    | Annotated[FileDirectory, Tag("FileDirectory")],
     Discriminator(_kind),
 ]
 """Any kind of directory: `type` tells which."""
-
-
-def _refuse_leaks(bind: BindSection | None, data: dict[str, object]) -> None:
-    """Refuse a sign-in that others could listen to, or that has nothing to prove itself by."""
-    if bind is None:  # which was refused already
-        return
-    if bind.method is BindMethod.SIMPLE and _would_leak(data):
-        raise wrong(
-            "The password would travel in clear text.",
-            "Write ldaps://, or `start_tls: true`, or `allow_plaintext: true` where nobody else listens.",
-        )
-    if bind.method is BindMethod.EXTERNAL and _has_no_identity(data):
-        raise wrong(
-            "The bind method `external` needs something that proves who the bridge is.",
-            "Add `client_certificate` and `client_key`, or write an ldapi:// server.",
-        )
-
-
-def _servers(data: dict[str, object]) -> tuple[str, ...]:
-    servers = data.get("servers", ())
-    return servers if isinstance(servers, tuple) else ()
-
-
-def _would_leak(data: dict[str, object]) -> bool:
-    if data.get("start_tls", True) or data.get("allow_plaintext", True):
-        return False
-    return any(server.startswith("ldap://") and not is_loopback(server) for server in _servers(data))
-
-
-def _has_no_identity(data: dict[str, object]) -> bool:
-    servers = _servers(data)
-    local = bool(servers) and all(server.startswith("ldapi://") for server in servers)
-    return not local and data.get("client_certificate", "unknown") is None
 
 
 # ---- as the source takes it ----------------------------------------------------------------------------
@@ -287,9 +213,9 @@ def ldap_settings(name: str, directory: LdapDirectory) -> LdapSettings:
     """Turn what the file says of a directory into what its source takes: the preset with its overrides."""
     return LdapSettings(
         name=DirectoryName(name),
-        domains=(_domain(directory, None), *(_domain(each, each.bind) for each in directory.domains)),
+        domains=(_domain(directory, directory), *(_domain(directory, each) for each in directory.domains)),
         schema=schema_of(directory.preset, directory.schema_),
-        bind=_bind(directory.bind),
+        bind=bind_of(directory.bind),
         tls=Tls(
             start=directory.start_tls,
             verify=directory.verify_certificates,
@@ -304,19 +230,18 @@ def ldap_settings(name: str, directory: LdapDirectory) -> LdapSettings:
     )
 
 
-def _domain(section: LdapDirectory | DomainSection, bind: BindSection | None) -> Domain:
+def _domain(directory: LdapDirectory, section: LdapDirectory | DomainSection) -> Domain:
+    own = section.bind if section is not directory else None
     return Domain(
         base_dn=section.base_dn,
-        servers=section.servers,
+        servers=section.servers or (),
         people_base=section.people_base or "",
         groups_base=section.groups_base or "",
-        bind=_bind(bind) if bind else None,
+        bind=bind_of(own) if own else None,
+        discover=section.discovery(
+            active_directory=directory.preset == ACTIVE_DIRECTORY,
+            start_tls=directory.start_tls,
+            # with the machine's authorities, anybody can have a certificate for some name or other
+            elsewhere=directory.ca_file is not None and directory.verify_certificates,
+        ),
     )
-
-
-def _bind(section: BindSection) -> Bind:
-    return Bind(section.method, section.user or "", _password(section.password))
-
-
-def _password(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""

@@ -9,7 +9,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from bridge.config.limits import RemovalsOverride
 from bridge.config.service import Model
-from bridge.config.values import DN_SHAPE, Address, Dn, Filter, Flag, Lead, Pattern, Text, wrong
+from bridge.config.values import DN_SHAPE, ID_SHAPE, Address, Dn, Flag, Lead, Pattern, Text, wrong
 from bridge.core.mapping import Mode
 from bridge.core.model import SelectorKind
 
@@ -17,7 +17,7 @@ from bridge.core.model import SelectorKind
 
 
 class GroupChoice(Model):
-    """Directory groups, named in exactly one of these ways. A short text is a DN or a name."""
+    """Directory groups, named in exactly one of these ways. A short text is a DN, an id or a name."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
@@ -27,11 +27,14 @@ class GroupChoice(Model):
     name: Text | None = Field(default=None, examples=["auditors"])
     """The one group with this name."""
 
+    mail_nickname: Text | None = Field(default=None, examples=["auditors"])
+    """The one group with this mail nickname, in Entra ID."""
+
     id: Text | None = Field(default=None, examples=["6f9619ff-8b86-d011-b42d-00c04fc964ff"])
     """The group with this stable id."""
 
-    filter: Filter | None = Field(default=None, examples=["(businessCategory=compliance)"])
-    """All groups that match this LDAP filter."""
+    filter: Text | None = Field(default=None, examples=["(businessCategory=compliance)"])
+    """All groups that match this filter: of LDAP, or of OData for Entra ID."""
 
     pattern: Pattern | None = Field(default=None, examples=["grc-.+"])
     """All groups whose whole name matches this regular expression."""
@@ -45,7 +48,12 @@ class GroupChoice(Model):
 def _long_form(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return {"dn" if re.match(DN_SHAPE, value.strip()) else "name": value}
+    kind = next((kind for kind, shape in _SHAPES.items() if re.fullmatch(shape, value.strip(), re.DOTALL)), "name")
+    return {kind: value}
+
+
+_SHAPES: Final = {"dn": DN_SHAPE, "id": ID_SHAPE}
+"""What a short text has to look like to be more than a name."""
 
 
 Choice: TypeAlias = Annotated[GroupChoice, BeforeValidator(_long_form, json_schema_input_type=str | GroupChoice)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bridge.config.directories import Directory, ldap_settings
+from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.file_directory import FileDirectory, file_settings
 from bridge.config.groups import GroupForEach, GroupSettings, ManagedGroup, Members
 from bridge.config.limits import GroupRemovals, RunRemovals
@@ -29,6 +30,8 @@ from bridge.core.mapping import (
     Settings,
 )
 from bridge.core.model import DirectoryName, Email, GroupId, Selector, SelectorKind, Standing
+from bridge.sources.entra.settings import EntraSettings
+from bridge.sources.ldap.settings import Domain
 
 
 def policy(configuration: Configuration) -> Policy:
@@ -171,11 +174,21 @@ def _hash(made: Policy, configuration: Configuration) -> str:
 
 def _view(name: str, directory: Directory) -> list[object]:
     """What decides whom a directory names. How it is reached and who signs in does not."""
+    if isinstance(directory, EntraDirectory):
+        return _entra_view(entra_settings(name, directory))
     if isinstance(directory, FileDirectory):
         return [_canonical(file_settings(name, directory).export)]
     settings = ldap_settings(name, directory)
-    domains = [[list(domain.servers), [domain.base_dn, *domain.bases]] for domain in settings.domains]
+    domains = [[_where(domain), [domain.base_dn, *domain.bases]] for domain in settings.domains]
     return [domains, _canonical(settings.schema)]
+
+
+def _where(domain: Domain) -> object:
+    return domain.discover.domain if domain.discover else list(domain.servers)
+
+
+def _entra_view(settings: EntraSettings) -> list[object]:
+    return [settings.graph_address, settings.tenant_id, list(settings.addresses), settings.guests, settings.nested]
 
 
 def _canonical(value: object) -> object:

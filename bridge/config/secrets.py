@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bridge.config.directories import LdapDirectory
+from bridge.config.entra import EntraDirectory, entra_secrets
 from bridge.config.model import Configuration
 
 
@@ -11,6 +12,10 @@ def secrets_of(configuration: Configuration) -> Iterator[str]:
     yield configuration.hyperproof.client_secret.get_secret_value()
     if configuration.hyperproof.proxy:
         yield configuration.hyperproof.proxy.get_secret_value()
+    if configuration.web.token:
+        yield configuration.web.token.get_secret_value()
     for directory in configuration.directories.values():
-        if isinstance(directory, LdapDirectory) and directory.bind.password:
+        if isinstance(directory, EntraDirectory):
+            yield from entra_secrets(directory)
+        elif isinstance(directory, LdapDirectory) and directory.bind.password:
             yield directory.bind.password.get_secret_value()

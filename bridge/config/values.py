@@ -252,7 +252,8 @@ def _path(text: str, info: ValidationInfo) -> Path:
     return surroundings(info).folder / text
 
 
-def _present(path: Path) -> Path:
+def _present(path: Path, info: ValidationInfo) -> Path:
+    surroundings(info).files[path] = None
     try:
         with path.open("rb") as file:
             file.read(1)
@@ -283,6 +284,12 @@ KeyFile: TypeAlias = Annotated[PresentFile, AfterValidator(_private), _FILE_SCHE
 """The same, with a warning if everybody may read it."""
 
 
+# ---- groups of directories -----------------------------------------------------------------------------
+
+ID_SHAPE: Final = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+"""A UUID, as directories write the ids of groups."""
+
+
 # ---- LDAP ----------------------------------------------------------------------------------------------
 
 DN_SHAPE: Final = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)\s*=.*"
@@ -310,14 +317,14 @@ NO_FILTER: Final = "none"
 
 
 def _filter(text: str) -> str:
-    if not _is_filter(text):
+    if not is_ldap_filter(text):
         raise wrong(
             f"{SHOWN} is not an LDAP filter.", "Write one such as (objectClass=groupOfNames), in parentheses."
         )
     return text
 
 
-def _is_filter(text: str) -> bool:
+def is_ldap_filter(text: str) -> bool:
     """Whether one pair of parentheses holds it all. Inside values they are escaped, so that all of them count."""
     depth = 0
     for position, sign in enumerate(text, start=1):

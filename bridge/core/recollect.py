@@ -12,7 +12,9 @@ from bridge.core.fingerprint import Fingerprints
 from bridge.core.journal import Recollection
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, DirectoryGroup, PersonId
+from bridge.core.naming import named_groups
 from bridge.core.people import People
+from bridge.core.quarantine import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Ending:
     people: People
     reads: Reads
     sizes: TargetSizes
+    failures: tuple[Failure, ...] = ()
+    undecided: frozenset[str] = frozenset()
 
 
 def recollect(ending: Ending, memory: Memory) -> Recollection:
@@ -56,6 +60,7 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
     return Recollection(
         links=_new_links(ending.people, memory),
         bindings={b.mapping.key: b.group.id for b in ending.bindings if b.group and b.new},
+        names=_new_names(ending.reads, memory),
         sources=tuple(_sources(ending.reads, open_sources, memory, fingerprints)),
         baselines=_baselines(settled, ending.members, memory, fingerprints),
         target_sizes=memory.target_sizes if _shrank(ending.held) else ending.sizes,
@@ -63,6 +68,8 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         skips={
             plan.key: skips_digest(plan.skips, plan.doubts) for plan in ending.plans if plan.skips or plan.doubts
         },
+        failures=ending.failures,
+        undecided=ending.undecided,
     )
 
 
@@ -74,6 +81,11 @@ def _shrank(held: Iterable[Held]) -> bool:
 def _new_links(people: People, memory: Memory) -> Mapping[PersonId, AccountId]:
     known = memory.links
     return {person: account for person, account in people.accounts.items() if known.get(person) != account}
+
+
+def _new_names(reads: Reads, memory: Memory) -> Mapping[str, str]:
+    known = memory.names
+    return {name: group for name, group in named_groups(reads).items() if known.get(name) != group}
 
 
 def _baselines(

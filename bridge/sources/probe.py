@@ -11,11 +11,13 @@ from bridge.core.model import DirectoryName, DirectoryRead, Selector
 class Probe:
     """What a look at a directory showed, for a person who sets it up."""
 
-    servers: tuple[str, ...]
+    server: str
     findings: tuple[str, ...]
     """What there is, in words."""
     warnings: tuple[str, ...] = ()
     """What would keep the bridge from doing its work, with the remedy."""
+    failures: tuple[str, ...] = ()
+    """What does keep it from that, with the remedy."""
 
 
 class Directory(Protocol):

@@ -8,10 +8,10 @@ from sqlalchemy import Column, Table, select
 from bridge.core.journal import Recollection
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, GroupId, PersonId
-from bridge.store import held, placements
+from bridge.store import held, placements, quarantine
 from bridge.store.packing import from_json, pack, to_json, unpack
 from bridge.store.rows import Row, insert, portions, replace
-from bridge.store.schema import baselines, bindings, links, skips, sources, target_sizes
+from bridge.store.schema import baselines, bindings, links, names, skips, sources, target_sizes
 from bridge.store.scope import Scope
 
 
@@ -28,6 +28,8 @@ def load_memory(scope: Scope) -> Memory:
         rejections=held.load_rejections(scope),
         held=held.load_current(scope),
         skips=_pairs(scope, skips.c.key, skips.c.digest),
+        names=load_names(scope),
+        resting=quarantine.load_resting(scope),
         writes_proved=placements.any_placed(scope),
     )
 
@@ -61,13 +63,20 @@ def load_sources(scope: Scope, groups: Iterable[str]) -> dict[str, SourceBaselin
     }
 
 
+def load_names(scope: Scope) -> dict[str, str]:
+    """Load what the names of directory groups led to."""
+    return _pairs(scope, names.c.name, names.c.directory_group)
+
+
 def remember(scope: Scope, left: Recollection) -> None:
     """Keep what a run leaves, apart from what is held. Entries not named stay."""
     _keep_pairs(scope, links, left.links)
     bind(scope, left.bindings)
+    _keep_pairs(scope, names, left.names)
     _keep_sources(scope, left)
     _keep_baselines(scope, left)
     _keep_skips(scope, left)
+    quarantine.review(scope, left)
     if left.target_sizes:
         sizes = scope.row(users=left.target_sizes.users, groups=left.target_sizes.groups)
         replace(scope.connection, target_sizes, [sizes])

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0001"
+REVISION: Final = "0003"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -49,6 +49,15 @@ bindings: Final = Table(
     Column("key", Text, primary_key=True, comment="A mapping's key"),
     Column("group_id", Text, nullable=False, comment="The Hyperproof group it serves"),
     comment="Which group each mapping serves, whatever its name is today",
+)
+
+names: Final = Table(
+    "names",
+    metadata,
+    _organization(),
+    Column("name", Text, primary_key=True, comment="A directory, how it names a group, and the name"),
+    Column("directory_group", Text, nullable=False, comment="Stable id of the group that it led to"),
+    comment="What the name of each directory group led to, whatever that group is called today",
 )
 
 sources: Final = Table(
@@ -144,6 +153,19 @@ held: Final = Table(
     Column("expires", Text, comment="Until when an approval holds"),
     Column("done", Text, nullable=False, comment="JSON: which approved changes were carried out, to whom"),
     comment="Changes that a guard stopped, and what became of them",
+)
+
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    _organization(),
+    Column("key", Text, primary_key=True, comment="A mapping's key"),
+    Column("name", Text, nullable=False, comment="Its group's name"),
+    Column("cause", Text, nullable=False, comment="Why its writes failed last"),
+    Column("runs", Integer, nullable=False, comment="In how many runs in a row they failed"),
+    Column("since", Text, nullable=False, comment="When the first of these runs was"),
+    Column("next_try", Text, comment="Until when it is left alone; null while it is not in quarantine"),
+    comment="Mappings whose writes failed in the last run that tried them",
 )
 
 audit: Final = Table(

@@ -13,8 +13,9 @@ from bridge.audit.stream import AuditStream
 from bridge.core.journal import Effects, Intent, Recollection, Record, Run, RunKind
 from bridge.core.memory import Baseline, Memory, SourceBaseline
 from bridge.core.model import AccountId, GroupId
+from bridge.core.quarantine import Trouble
 from bridge.errors import Busy, StoreError
-from bridge.store import decisions, held, intents, memory, placements, runs
+from bridge.store import decisions, held, intents, memory, placements, quarantine, runs
 from bridge.store.database import Database
 from bridge.store.held import OPEN, HeldCase, HeldStatus
 from bridge.store.ledger import DatabaseLedger
@@ -96,6 +97,11 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return memory.load_sources(scope, groups)
 
+    def load_names(self) -> Mapping[str, str]:
+        """Load what the names of directory groups led to: ids, by `bridge.core.naming.name_key`."""
+        with self._scopes.reading() as scope:
+            return memory.load_names(scope)
+
     def load_placements(self, groups: Iterable[GroupId]) -> Mapping[GroupId, frozenset[AccountId]]:
         """Load whom the bridge itself put into these groups."""
         with self._scopes.reading() as scope:
@@ -125,6 +131,16 @@ class DatabaseStore:
         """Load the held changes whose digest begins so. Raises BridgeError if those are not exactly one set."""
         with self._scopes.reading() as scope:
             return held.find_case(scope, digest)
+
+    def list_troubles(self) -> tuple[Trouble, ...]:
+        """Load the mappings whose writes failed in the last run that tried them, the longest first."""
+        with self._scopes.reading() as scope:
+            return quarantine.load_troubles(scope)
+
+    def load_last(self, outcomes: Iterable[str]) -> Run | None:
+        """Load the latest run that ended in one of these ways."""
+        with self._scopes.reading() as scope:
+            return runs.load_last(scope, outcomes)
 
     # ---- a run
 
@@ -182,6 +198,11 @@ class DatabaseStore:
     def reject(self, digest: str, by: str, reason: str) -> HeldCase:
         """Reject held changes, or take back an approval, with its record. Raises BridgeError if it is too late."""
         return self._decide(partial(decisions.reject, digest=digest, by=by, reason=reason))
+
+    def release(self, name: str) -> Trouble:
+        """Let a mapping out of quarantine, by its key or its group. Raises BridgeError if it is not there."""
+        with self._writing() as scope:
+            return quarantine.release(scope, name)
 
     # ---- how
 

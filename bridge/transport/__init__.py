@@ -6,6 +6,7 @@ reaction   the table: what each answer and each failure means for a read and for
 waits      how long to wait before the next try
 gate       who has to wait: everybody while a throttle lasts, and no longer than a run may
 client     the loop that sends, waits and tries again
+bundle     many requests in one exchange, each judged by itself
 tokens     OAuth client credentials
 settings   the figures
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Self
 from urllib.parse import quote, quote_plus
 
 from bridge.errors import excerpt
@@ -30,6 +30,13 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Asked by lower-case name."""
     body: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def of_value(cls, status: int, headers: Mapping[str, str], value: object) -> Self:
+        """One that came as a part of another answer: its JSON is read already. Header names in lower case."""
+        answer = cls(status, headers)
+        answer.__dict__["value"] = value
+        return answer
 
     @cached_property
     def value(self) -> object:
@@ -65,15 +72,21 @@ class Answer:
 
 
 def _message(value: object) -> str:
-    """Read the two shapes of error bodies: the gateway's `message`, the application's `error` (reference 7)."""
+    """Read the shapes of error bodies: a gateway's `message`, an application's `error`, OData's one in parts."""
     if not isinstance(value, dict):
         return ""
     for told in (value.get("message"), value.get("error_description"), value.get("error")):
         if isinstance(told, str) and told.strip():
             return told
         if isinstance(told, dict):
-            return _message(told)
+            return ": ".join(filter(None, (_code(told), _message(told))))
     return ""
+
+
+def _code(error: Mapping[str, object]) -> str:
+    """The word for programs that OData errors have beside their message."""
+    code = error.get("code")
+    return code.strip() if isinstance(code, str) else ""
 
 
 def said(answer: Answer, hidden: Iterable[str] = ()) -> str:

@@ -76,6 +76,25 @@ class Patience:
         return cls(clock, Gate(clock), dice)
 
 
+@dataclass(slots=True)
+class Tries:
+    """How far one request has come."""
+
+    exchanges: int = 0
+    """Made so far."""
+    spent: int = 1
+    """Of the limit; one more than waits. A repeat after a renewed token is not counted."""
+    renewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What has to pass before a request may be made again."""
+
+    seconds: float = 0
+    reason: str = ""
+
+
 class Client:
     """Speaks to one remote system. Safe to share between threads."""
 
@@ -97,37 +116,57 @@ class Client:
         """Drop all connections."""
         self._wire.close()
 
-    def send(self, call: Call, bearer: Bearer | None = None) -> Answer:
-        """Make a request, as often as that is harmless, and give its answer.
+    def send(self, call: Call, bearer: Bearer | None = None, tries: Tries | None = None) -> Answer:
+        """Make a request, as often as that is harmless, and give its answer. `tries`: those it has behind it.
 
         Raises Denied, Throttled, Unavailable; for what is repeatable IncompleteRead, for writes ChangeRejected and
         OutcomeUnknown. The whole table is in `bridge.transport.reaction`.
         """
-        attempt, tries, renewed = 0, 1, False
+        tries = tries or Tries()
         while True:
             self._pass_gate(call)
             token = bearer.token() if bearer else ""  # after the gate, which may outlast a token
             sent = replace(call, hidden=(*call.hidden, token))
-            attempt += 1
-            outcome = self._exchange(sent, token, attempt)
-            match reaction(self.system, sent, outcome):
-                case Accept(answer):
-                    return answer
-                case Fail(error):
+            tries.exchanges += 1
+            outcome = self._exchange(sent, token, tries.exchanges)
+            step = self.judge(sent, outcome, tries, bearer, token)
+            if isinstance(step, Answer):
+                return step
+            self.wait(step)
+
+    def judge(
+        self, call: Call, outcome: Answer | Failure, tries: Tries, bearer: Bearer | None, token: str
+    ) -> Answer | Pause:
+        """Tell what an exchange comes to: the answer, or the pause after which to make the request again.
+
+        `token` is the one that was sent; `tries` is brought up to date. Raises as `send` when no try is left.
+        """
+        match reaction(self.system, call, outcome):
+            case Accept(answer):
+                return answer
+            case Fail(error):
+                raise error
+            case Renew(error):
+                if bearer is None or tries.renewed:
                     raise error
-                case Renew(error):
-                    if bearer is None or renewed:
-                        raise error
-                    bearer.renew(token)
-                    renewed = True
-                case Hold() as hold:
-                    self._hold(hold, outcome, tries)
-                    tries += 1
-                case Again(error):
-                    self._pause(error, outcome, tries)
-                    tries += 1
-                case other:
-                    assert_never(other)
+                bearer.renew(token)
+                tries.renewed = True
+                return Pause()
+            case Hold() as hold:
+                self._hold(hold, outcome, tries.spent)
+                tries.spent += 1
+                return Pause()
+            case Again(error):
+                pause = self._pause(error, outcome, tries.spent)
+                tries.spent += 1
+                return pause
+            case other:
+                assert_never(other)
+
+    def wait(self, pause: Pause) -> None:
+        """Let it pass."""
+        if pause.seconds > 0:
+            self._sleep(pause.seconds, pause.reason)
 
     def _exchange(self, call: Call, token: str, attempt: int) -> Answer | Failure:
         started = self._clock.monotonic()
@@ -153,14 +192,14 @@ class Client:
         if tries >= self._limits.tries or asked > self._limits.longest_wait:
             raise self._put_off(hold.what, wait)
 
-    def _pause(self, error: RemoteError, outcome: Answer | Failure, tries: int) -> None:
-        """Wait before repeating this one request."""
+    def _pause(self, error: RemoteError, outcome: Answer | Failure, tries: int) -> Pause:
+        """What one request has to wait before it is repeated; charged to the run, as it begins at once."""
         wait, asked = self._wait(BRIEF, outcome, tries)
         if asked > self._limits.longest_wait:
             raise self._put_off(error.what, wait)
         if tries >= self._limits.tries or not self._budget.spend(wait):
             raise error
-        self._sleep(wait, error.what)
+        return Pause(wait, error.what)
 
     def _wait(self, pace: Pace, outcome: Answer | Failure, tries: int) -> tuple[float, float]:
         """Tell the seconds to wait, and how many of them the server asked for."""

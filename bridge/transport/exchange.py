@@ -86,7 +86,7 @@ class Wire:
                 params=call.params or None,  # an empty mapping would drop the query of the address
                 json=call.json,
                 data=call.form,
-                headers={"Authorization": f"Bearer {token}"} if token else None,
+                headers={**call.headers, **({"Authorization": f"Bearer {token}"} if token else {})},
             ) as response:
                 answered = True
                 body = self._read(response, deadline)

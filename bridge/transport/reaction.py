@@ -46,12 +46,16 @@ class Call:
     repeatable: bool
     """Whether doing it twice is the same as doing it once: reads, and asking for a token."""
     params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Besides those that every request has, and the token."""
     json: object = None
     form: Mapping[str, str] | None = field(default=None, repr=False)
     expected: frozenset[int] = frozenset()
     """Statuses that are an answer to this caller, and no error."""
     refused: str = ""
     """The remedy for a 403: what to grant, and where."""
+    unauthorized: str = "check that the API client still exists and is of this region"
+    """The remedy for a 401 that a new token does not cure."""
     hidden: tuple[str, ...] = field(default=(), repr=False)
     """Secrets in the request, which the server may echo."""
 
@@ -104,7 +108,7 @@ def reaction(system: str, call: Call, outcome: Answer | Failure) -> Reaction:
         return _to_failure(system, call, outcome)
     kind = kind_of(outcome)
     if kind is Kind.BUSY or kind is Kind.QUOTA:
-        return Hold(_answered(call, outcome), LONG if kind is Kind.QUOTA else BRIEF)
+        return Hold(answered(call, outcome), LONG if kind is Kind.QUOTA else BRIEF)
     if outcome.status in call.expected and not outcome.is_markup:
         return Accept(outcome)
     if kind is Kind.SUCCESS:
@@ -126,10 +130,10 @@ def _to_success(system: str, call: Call, answer: Answer) -> Reaction:
 
 def _to_refusal(system: str, call: Call, answer: Answer, kind: Kind) -> Reaction:
     """Whatever is not done: first what is the same for reads and writes."""
-    what = _answered(call, answer)
+    what = answered(call, answer)
     match kind:
         case Kind.UNAUTHORIZED:
-            return Renew(Denied(system, f"{what}; check that the API client still exists and is of this region"))
+            return Renew(Denied(system, f"{what}; {call.unauthorized}"))
         case Kind.FORBIDDEN:
             return Fail(Denied(system, f"{what}; {call.refused}" if call.refused else what))
         case Kind.BLOCKED:
@@ -181,7 +185,7 @@ def _host(location: str) -> str:
 
 
 def _to_failure(system: str, call: Call, failure: Failure) -> Reaction:
-    what = f"{call} failed: {failure.text}"
+    what = f"{call} failed: {failure.text}{_traced(call)}"
     match failure.stage:
         case Stage.UNSENDABLE:
             return Fail(Unavailable(system, f"{what}; check the address of the API"))
@@ -201,8 +205,17 @@ def _to_failed_read(system: str, what: str, failure: Failure) -> Reaction:
     return Again(Unavailable(system, what))
 
 
-def _answered(call: Call, answer: Answer) -> str:
-    return f"{call} was answered {answer.status}{_quote(call, answer)}"
+def answered(call: Call, answer: Answer) -> str:
+    """Say what was asked, what came, and by which ids the exchange is found again: without secrets."""
+    return f"{call} was answered {answer.status}{_quote(call, answer)}{_traced(call, answer)}"
+
+
+def _traced(call: Call, answer: Answer | None = None) -> str:
+    """By which ids the server's operator finds this exchange; nothing where the call has none."""
+    ours, theirs = call.headers.get("client-request-id"), answer.headers.get("request-id") if answer else None
+    if not ours:
+        return ""
+    return f" (client-request-id {ours}{f', request-id {quotable(theirs)}' if theirs else ''})"
 
 
 def _quote(call: Call, answer: Answer) -> str:

@@ -113,7 +113,7 @@ class ClientCredentials:
     def _accept(self, answer: Answer, asked: float) -> _Held:
         value = answer.value
         text = value.get("access_token") if isinstance(value, dict) else None
-        if not isinstance(text, str) or not _fits_a_header(text):
+        if not isinstance(text, str) or not fits_a_header(text):
             raise IncompleteRead(
                 self._client.system,
                 f"{self._token_url} answered {answer.status} without a usable access_token; check token_url",
@@ -122,7 +122,8 @@ class ClientCredentials:
         return _Held(text, asked + life - min(_MOST_MARGIN, _MARGIN_SHARE * life))
 
 
-def _fits_a_header(token: str) -> bool:
+def fits_a_header(token: str) -> bool:
+    """Whether it can be sent as a token at all."""
     return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 

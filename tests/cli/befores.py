@@ -57,3 +57,8 @@ def say_no() -> None:
 def say_nothing() -> None:
     """Be a scheduler, whom nobody can ask."""
     sys.stdin = io.StringIO()
+
+
+def be_without_gssapi() -> None:
+    """Have the package not installed."""
+    sys.modules["gssapi"] = None  # type: ignore[assignment]  # which is how Python is told so

@@ -64,6 +64,13 @@ def loaded(folder: Path, text: str, environ: dict[str, str] = ENVIRON) -> Config
     return load(written(folder, text), environ)
 
 
+def ldap(configuration: Configuration) -> LdapDirectory:
+    """The directory corp of a configuration where that is LDAP."""
+    directory = configuration.directories["corp"]
+    assert isinstance(directory, LdapDirectory)
+    return directory
+
+
 def problems(folder: Path, text: str | bytes, environ: dict[str, str] = ENVIRON) -> tuple[Problem, ...]:
     """Load a wrong configuration and tell its problems."""
     with pytest.raises(ConfigError) as caught:
@@ -74,10 +81,3 @@ def problems(folder: Path, text: str | bytes, environ: dict[str, str] = ENVIRON)
 def told(folder: Path, text: str | bytes, environ: dict[str, str] = ENVIRON) -> list[tuple[str, str]]:
     """The problems of a wrong configuration as key and sentences."""
     return [(p.key, f"{p.what} {p.remedy}".strip()) for p in problems(folder, text, environ)]
-
-
-def corp(configuration: Configuration) -> LdapDirectory:
-    """The directory corp, which is one of LDAP."""
-    directory = configuration.directories["corp"]
-    assert isinstance(directory, LdapDirectory)
-    return directory

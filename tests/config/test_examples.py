@@ -10,11 +10,18 @@ from pydantic import BaseModel
 from bridge.config import Configuration
 from bridge.config.document import read_document
 from bridge.config.policy import policy
+from bridge.config.schedule import ScheduleSection
 from bridge.config.schema import json_schema
 from tests.config.files import loaded
 
 EXAMPLES = sorted(Path("config").glob("*.yaml"))
-ENVIRON = {"HYPERPROOF_CLIENT_ID": "id", "HYPERPROOF_CLIENT_SECRET": "secret", "LDAP_PASSWORD": "password"}
+ENVIRON = {
+    "HYPERPROOF_CLIENT_ID": "id",
+    "HYPERPROOF_CLIENT_SECRET": "secret",
+    "LDAP_PASSWORD": "password",
+    "ENTRA_CLIENT_SECRET": "secret",
+    "ENTRA_KEY_PASSPHRASE": "passphrase",
+}
 INSTALLED = "/etc/hyperproof-bridge"
 
 
@@ -22,7 +29,7 @@ def installed(folder: Path, example: Path) -> Configuration:
     """Load an example with every file in place that it names."""
     text = example.read_text()
     for name in re.findall(rf"{INSTALLED}/([\w.]+)", text):
-        (folder / name).write_text("made up\n")
+        (folder / name).write_text("made up, and long enough\n")
         (folder / name).chmod(0o600)
     return loaded(folder, text.replace(INSTALLED, str(folder)), ENVIRON)
 
@@ -31,6 +38,7 @@ def test_there_are_examples() -> None:
     """Those that the documentation names."""
     assert [path.stem for path in EXAMPLES] == [
         "active-directory",
+        "entra",
         "every-key",
         "minimal",
         "openldap",
@@ -67,6 +75,8 @@ def test_every_key_has_every_key(tmp_path: Path) -> None:
     """Nothing can be configured that cannot be copied from there."""
     found = stated(installed(tmp_path, Path("config/every-key.yaml")))
     sections = {section for section, _ in found}
+    found |= {(ScheduleSection, "cron")}  # cannot stand beside `every`
+    assert "\n  # cron: " in Path("config/every-key.yaml").read_text()
     assert {(section, key) for section in sections for key in section.model_fields} == found
     titles = {section.__name__ for section in sections} - {"Configuration"}
     assert titles == {name for name, schema in json_schema()["$defs"].items() if "properties" in schema}

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigError
-from tests.config.files import CORP, ENVIRON, HYPERPROOF, corp, loaded, sound, told
+from tests.config.files import CORP, ENVIRON, HYPERPROOF, ldap, loaded, sound, told
 
 SECRET_KEY = "hyperproof.client_secret"
 HOW = "Write `${env:NAME}` for an environment variable, or `${file:/path}` for a file."
@@ -44,7 +44,7 @@ def test_a_rotated_secret_is_read_anew(tmp_path: Path) -> None:
     """`read` gives what the file and the environment hold now; the value at load stays."""
     path, environ = secret_file(tmp_path), dict(ENVIRON)
     configuration = loaded(tmp_path, with_secret(f"${{file:{path}}}"), environ)
-    secret, password = configuration.hyperproof.client_secret, corp(configuration).bind.password
+    secret, password = configuration.hyperproof.client_secret, ldap(configuration).bind.password
     assert password is not None
     path.write_text("fresh\n")
     environ["PASSWORD"] = "new"
@@ -137,7 +137,7 @@ def test_any_text_may_be_a_reference(tmp_path: Path) -> None:
     environ = ENVIRON | {"BASE": " dc=lab,dc=test ", "STORE": "state/bridge.db"}
     text = sound(corp=CORP.replace("dc=corp,dc=example\n", "${env:BASE}\n"), more="store: {path: '${env:STORE}'}")
     configuration = loaded(tmp_path, text, environ)
-    assert corp(configuration).base_dn == "dc=lab,dc=test"
+    assert ldap(configuration).base_dn == "dc=lab,dc=test"
     assert configuration.store.path == tmp_path / "state/bridge.db"
 
 

@@ -24,7 +24,7 @@ from bridge.core.model import (
     email,
 )
 from bridge.cycle.outcome import Report
-from bridge.cycle.ports import RunKind, Store, Target
+from bridge.cycle.ports import RunKind, Source, Store, Target
 from bridge.cycle.run import Bridge, run_cycle
 from bridge.errors import RemoteError
 from bridge.sandbox.hyperproof import BRIDGE, Event, EventKind, HyperproofSandbox, Modes, Organization
@@ -95,6 +95,8 @@ class Stage:
     apply: bool = True
     chunk: int = 100
     permit: Callable[[], None] = lambda: None
+    source: Source | None = None
+    """Another directory than the scripted one."""
     seam: Callable[[Target, Store], tuple[Target, Store]] = lambda target, store: (target, store)
     """What stands between the cycle and its ends."""
     numbers: Iterator[int] = field(default_factory=count)
@@ -120,7 +122,7 @@ class Stage:
         """The bridge as it is configured now."""
         target, store = self.seam(self.target, self.store)
         return Bridge(
-            sources=[self.directory],
+            sources=[self.source or self.directory],
             target=target,
             store=store,
             policy=self.policy,

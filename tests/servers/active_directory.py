@@ -4,6 +4,8 @@ import base64
 import re
 from typing import TypeAlias
 
+from tests.sources.contract import World
+
 BASE = "dc=lab,dc=test"
 FOREIGN = "<SID=S-1-5-21-3623811015-3361044348-30300820-1013>"
 """A member of another domain, which this one knows by a foreign security principal: a SID, and no more."""
@@ -110,6 +112,19 @@ def printer(name: str, *, base: str = BASE) -> str:
         shortServerName="server",
         printerName=name,
     )
+
+
+def ldif_of(world: World) -> str:
+    """A world as an Active Directory would have it: groups are known by displayName, and FOREIGN is nobody."""
+    places = {one.key: person_dn(one.key) for one in world.people}
+    places |= {some.key: group_dn(some.key) for some in world.groups}
+    places |= {key: thing_dn(key) for key in world.things}
+    people = [person(one.key, mail=one.address, enabled=one.enabled) for one in world.people]
+    groups = [
+        group(some.key, *(places.get(key, FOREIGN) for key in some.members), displayName=some.name)
+        for some in world.groups
+    ]
+    return "".join([tree(), *people, *groups, *map(printer, world.things)])
 
 
 def _line(name: str, value: str | bytes) -> str:

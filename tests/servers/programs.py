@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +16,7 @@ import pytest
 
 _SBIN = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 _START_SECONDS = 30.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 30.0
 
 Address = tuple[str, int]
 
@@ -31,6 +34,12 @@ def require(program: str, packages: str) -> str:
     if found is None:
         lacking(f"{program} is not installed: apt-get install {packages}")
     return found
+
+
+def require_module(name: str) -> None:
+    """See that an optional package of Python's is here; otherwise as for programs."""
+    if find_spec(name) is None:
+        lacking(f"{name} is not installed: make test does it")
 
 
 def require_root(what: str) -> None:
@@ -56,44 +65,46 @@ def run(command: Sequence[str | Path], *, text: str = "", env: Mapping[str, str]
 
 
 class ServerProcess:
-    """A server in the foreground. It lives no longer than the tests if it ends with its standard input."""
+    """A server in the foreground. It lives no longer than the tests if it ends with its standard input.
+
+    Any thread may end it, and several at once.
+    """
 
     def __init__(self, log: Path) -> None:
         self._log = log
+        self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, command: Sequence[str | Path], addresses: Sequence[Address]) -> bool:
         """Launch it, and say whether it listens on all these addresses, or has ended instead."""
-        with self._log.open("wb") as log:
+        with self._lock, self._log.open("wb") as log:
             self._process = process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
-        deadline = time.monotonic() + _START_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
-            if all(map(accepts, addresses)):
-                return process.poll() is None
-            time.sleep(0.005)
-        self.kill()
-        return False
+            deadline = time.monotonic() + _START_SECONDS
+            while process.poll() is None and time.monotonic() < deadline:
+                if all(map(accepts, addresses)):
+                    return process.poll() is None
+                time.sleep(0.005)
+            self.kill()
+            return False
 
     def stop(self) -> None:
         """End it in order."""
-        if self._process is not None:
-            self._process.terminate()
-            self._reap()
+        self._end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it as a crash would."""
-        if self._process is not None:
-            self._process.kill()
-            self._reap()
+        self._end(signal.SIGKILL)
 
     def said(self) -> str:
         """The end of its log."""
         return self._log.read_text(errors="replace")[-2000:] if self._log.exists() else ""
 
-    def _reap(self) -> None:
-        assert self._process
-        self._process.communicate(timeout=_STOP_SECONDS)
-        self._process = None
+    def _end(self, how: signal.Signals) -> None:
+        with self._lock:
+            if self._process is not None:
+                self._process.send_signal(how)
+                self._process.communicate(timeout=_STOP_SECONDS)
+                self._process = None
 
 
 def accepts(address: Address) -> bool:

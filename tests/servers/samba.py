@@ -24,9 +24,7 @@ from tests.servers.active_directory import entry
 from tests.servers.certificates import write_chain, write_key
 from tests.servers.programs import Address, ServerProcess
 
-PACKAGES = (
-    "samba samba-ad-provision samba-ad-dc samba-dsdb-modules samba-vfs-modules python3-samba winbind krb5-user"
-)
+PACKAGES = "samba-ad-dc samba-ad-provision krb5-user"
 REALM = "LAB.TEST"
 
 _PORTS = (389, 636, 3268, 3269, 88)
@@ -64,7 +62,7 @@ class SambaDc:
         """The service account as Active Directory knows it best: its userPrincipalName."""
         self.service_password = _SERVICE_PASSWORD
         self.address = ""
-        """127.0.0.x: the names of the certificate are `host` and this."""
+        """127.0.0.x. The certificate is for `host`, this address, and what a proxy in front is reached by."""
         self._ldif = ldif
         self._strong_auth = strong_auth
         self._directory = Path()
@@ -187,7 +185,7 @@ class SambaDc:
     def _issue_certificates(self) -> None:
         authority = trustme.CA()
         authority.cert_pem.write_to_path(self.ca_file)
-        server = authority.issue_cert(self.host, self.address)
+        server = authority.issue_cert(self.host, self.address, "localhost", "127.0.0.1")
         write_key(server, self._directory / "server.key")
         write_chain(server, self._directory / "server.pem")
 

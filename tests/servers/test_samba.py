@@ -1,18 +1,19 @@
 import os
 import socket
-import ssl
 import subprocess
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Literal
 
 import ldap3
 import pytest
 from ldap3.core.exceptions import LDAPInvalidCredentialsResult, LDAPStrongerAuthRequiredResult
 
+from bridge.sandbox.ldap import Code
 from tests.servers import active_directory as ad
 from tests.servers import programs
+from tests.servers.clients import found, signed_in
 from tests.servers.samba import PACKAGES, SambaDc
 from tests.sources.contract import WORLD
 
@@ -40,27 +41,15 @@ def dc() -> Iterator[SambaDc]:
         yield dc
 
 
-@contextmanager
-def _signed_in(dc: SambaDc, user: str, password: str, url: str = "") -> Iterator[ldap3.Connection]:
-    tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(dc.ca_file), valid_names=[dc.host])
-    server = ldap3.Server(url or dc.ldaps_url, tls=tls, get_info=ldap3.NONE)
-    connection = ldap3.Connection(server, user, password, raise_exceptions=True, return_empty_attributes=False)
-    try:
-        connection.bind()
-        yield connection
-    finally:
-        connection.unbind()
+def _signed_in(dc: SambaDc, user: str, password: str, url: str = "") -> AbstractContextManager[ldap3.Connection]:
+    return signed_in(url or dc.ldaps_url, user, password, ca_file=dc.ca_file, names=[dc.host])
 
 
-def _found(dc: SambaDc, wanted: str, *attributes: str) -> dict[str, Any]:
+def _found(dc: SambaDc, wanted: str, *attributes: str) -> dict[str, dict[str, list[bytes]]]:
     """What matches, by cn."""
     with _signed_in(dc, dc.service_user, dc.service_password) as connection:
         connection.search(dc.base, wanted, attributes=["cn", *attributes])
-        return {
-            entry["raw_attributes"]["cn"][0].decode(): entry["raw_attributes"]
-            for entry in connection.response or ()
-            if entry["type"] == "searchResEntry"
-        }
+        return {entry["cn"][0].decode(): entry for entry in found(connection)}
 
 
 @pytest.mark.parametrize("who", ["admin_dn", "service_dn", "service_user"])
@@ -113,18 +102,18 @@ def test_accounts_without_a_good_password_stay_out(dc: SambaDc) -> None:
 
 def test_it_holds_what_the_ldif_says(dc: SambaDc) -> None:
     """Names and addresses are as given, the ids are the server's, and disabled accounts are marked."""
-    found = _found(dc, "(sAMAccountName=ann)", "objectGUID", "mail", "displayName")
-    assert found["ann"]["mail"] == [b"Ann@Example.test"]
-    assert found["ann"]["displayName"] == ["Änn".encode()]
-    assert uuid.UUID(bytes_le=found["ann"]["objectGUID"][0]).version == 4
+    shown = _found(dc, "(sAMAccountName=ann)", "objectGUID", "mail", "displayName")
+    assert shown["ann"]["mail"] == [b"Ann@Example.test"]
+    assert shown["ann"]["displayName"] == ["Änn".encode()]
+    assert uuid.UUID(bytes_le=shown["ann"]["objectGUID"][0]).version == 4
     assert set(_found(dc, "(&(mail=*)(userAccountControl:1.2.840.113556.1.4.803:=2))")) == {"gus"}
 
 
 def test_anything_can_be_a_member(dc: SambaDc) -> None:
     """People, groups in a ring, a contact, a computer, a thing, and a SID from another domain."""
-    found = _found(dc, "(objectClass=group)", "member")
+    shown = _found(dc, "(objectClass=group)", "member")
     kinds = {
-        name: {member.decode().split(",")[0].lower() for member in found[name]["member"]}
+        name: {member.decode().split(",")[0].lower() for member in shown[name]["member"]}
         for name in ("staff", "inner")
     }
     sid = ad.FOREIGN.strip("<>").replace("SID=", "cn=").lower()
@@ -175,6 +164,30 @@ def test_kerberos_gives_tickets_for_it(dc: SambaDc) -> None:
         subprocess.run([programs.require("kvno", PACKAGES), "-q", f"ldap/{name}"], env=env, check=True)
 
 
+def test_kerberos_signs_in_within_tls_only_where_that_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ldap3 has no signing of its own: a hardened domain controller refuses it even within TLS."""
+    programs.require_module("gssapi")
+    ways: list[tuple[Literal["yes", "allow_sasl_over_tls"], bool]] = [
+        ("yes", False),
+        ("allow_sasl_over_tls", True),
+    ]
+    for strong_auth, enough in ways:
+        with SambaDc(strong_auth=strong_auth) as mild:
+            for name, value in {**mild.kerberos_env, "KRB5_CLIENT_KTNAME": str(mild.keytab())}.items():
+                monkeypatch.setenv(name, value)
+            with signed_in(
+                mild.ldaps_url,
+                ca_file=mild.ca_file,
+                names=[mild.host],
+                authentication=ldap3.SASL,
+                sasl_mechanism=ldap3.KERBEROS,
+                sasl_credentials=(mild.host,),
+                raise_exceptions=False,
+            ) as connection:
+                assert connection.bound is enough
+                assert enough or connection.result["result"] == Code.STRONGER_AUTH_REQUIRED
+
+
 def test_a_fault_in_the_ldif_is_told() -> None:
     """An entry that the server refuses fails the test that brought it, and is named."""
     with (
@@ -186,18 +199,8 @@ def test_a_fault_in_the_ldif_is_told() -> None:
 
 def test_the_world_of_the_contract_fits_in() -> None:
     """Every person, group and thing of it, members by any path; a foreign SID stands for who is nobody."""
-    places = {one.key: ad.person_dn(one.key) for one in WORLD.people}
-    places |= {some.key: ad.group_dn(some.key) for some in WORLD.groups}
-    places |= {key: ad.thing_dn(key) for key in WORLD.things}
-    ldif = ad.tree()
-    ldif += "".join(ad.person(one.key, mail=one.address, enabled=one.enabled) for one in WORLD.people)
-    ldif += "".join(
-        ad.group(some.key, *(places.get(key, ad.FOREIGN) for key in some.members), displayName=some.name)
-        for some in WORLD.groups
-    )
-    ldif += "".join(map(ad.printer, WORLD.things))
-    with SambaDc(ldif) as dc:
-        found = _found(dc, "(&(objectClass=group)(displayName=*))", "member")
-    assert {name: len(group["member"]) for name, group in found.items()} == {
+    with SambaDc(ad.ldif_of(WORLD)) as dc:
+        shown = _found(dc, "(&(objectClass=group)(displayName=*))", "member")
+    assert {name: len(group["member"]) for name, group in shown.items()} == {
         some.key: len(some.members) for some in WORLD.groups
     }

@@ -121,6 +121,14 @@ def test_only_what_changed_is_written(tmp_path: Path) -> None:
             assert store.load_baselines(["auditors"])["auditors"] == other
 
 
+def test_what_names_led_to_is_kept(tmp_path: Path) -> None:
+    """Until it is told otherwise; what is not named stays."""
+    leave(tmp_path, Recollection(names={"corp name auditors": "corp:g1", "corp name staff": "corp:g2"}))
+    leave(tmp_path, Recollection(names={"corp name staff": "corp:g3"}), number=2)
+    with opened(tmp_path) as store:
+        assert store.load_names() == {"corp name auditors": "corp:g1", "corp name staff": "corp:g3"}
+
+
 def test_a_renamed_source_is_written_again(tmp_path: Path) -> None:
     """The same people under another name."""
     leave(tmp_path, Recollection(sources=(SOURCE,)))

@@ -15,14 +15,15 @@ from bridge.sandbox.hyperproof.clients import (
 )
 from bridge.sandbox.hyperproof.faults import Act, Fault
 from bridge.sandbox.hyperproof.history import UI, Event, EventKind
-from bridge.sandbox.hyperproof.messages import Answer, json_answer
 from bridge.sandbox.hyperproof.model import Group, User
-from bridge.sandbox.hyperproof.modes import ModeError, Modes, mode_choices, parse_modes
+from bridge.sandbox.hyperproof.modes import Modes, mode_choices, parse_modes
 from bridge.sandbox.hyperproof.organization import Organization, UnknownReference
 from bridge.sandbox.hyperproof.request_log import LoggedRequest
 from bridge.sandbox.hyperproof.server import HyperproofSandbox
 from bridge.sandbox.hyperproof.throttles import html_answer, throttle_answer
 from bridge.sandbox.hyperproof.ui import Deed, UiAction
+from bridge.sandbox.messages import Answer, json_answer
+from bridge.sandbox.modes import ModeError
 
 __all__ = [
     "BRIDGE",

@@ -17,11 +17,13 @@ from typing import Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from bridge.sandbox.hyperproof.faults import Fault, FaultDescription
-from bridge.sandbox.hyperproof.messages import Answer, Refused, Request, json_answer, refusal
-from bridge.sandbox.hyperproof.modes import ModeError, change_modes
+from bridge.sandbox.hyperproof.modes import change_modes
 from bridge.sandbox.hyperproof.organization import UnknownReference
+from bridge.sandbox.hyperproof.refusals import Refused, refusal
 from bridge.sandbox.hyperproof.rehearsal import Rehearsal
 from bridge.sandbox.hyperproof.ui import UiAction
+from bridge.sandbox.messages import Answer, Request, json_answer
+from bridge.sandbox.modes import ModeError
 
 CONTROL_PATH: Final = "/_sandbox"
 _FAULTS: Final = TypeAdapter(list[FaultDescription])

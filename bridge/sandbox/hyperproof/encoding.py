@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bridge.sandbox.hyperproof.messages import Refused
 from bridge.sandbox.hyperproof.model import ROLES, Group, User, timestamp
 from bridge.sandbox.hyperproof.modes import Modes
 from bridge.sandbox.hyperproof.organization import Organization
+from bridge.sandbox.hyperproof.refusals import Refused
 
 EXTRA_ID_MARK: Final = "f"
 """Member answers carry an `id` that is not the group's (API reference 4.3, 4): here, but for its first digit."""

@@ -1,14 +1,13 @@
 """Faults that are written down beforehand: which request they wait for, and what goes wrong with it."""
 
 import re
-import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from bridge.sandbox.hyperproof.messages import JSON_TYPE, Answer
 from bridge.sandbox.hyperproof.throttles import throttle_answer
 from bridge.sandbox.hyperproof.ui import UiAction
+from bridge.sandbox.messages import JSON_TYPE, Answer
 
 
 class Act(StrEnum):
@@ -120,51 +119,3 @@ class FaultDescription:
         if self.status is None:
             return None
         return Answer(self.status, self.body.encode(), self.content_type, self.headers)
-
-
-class _Armed:
-    """A fault with the number of requests that it has counted."""
-
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        self.counted = 0
-
-    @property
-    def spent(self) -> bool:
-        return self.fault.count > 0 and self.counted >= self.fault.nth + self.fault.count - 1
-
-    def takes(self, method: str, path: str) -> bool:
-        if self.spent or not self.fault.matches(method, path):
-            return False
-        self.counted += 1
-        return self.counted >= self.fault.nth
-
-
-class Faults:
-    """The faults in force. The first that is due befalls a request; the others do not count it. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._armed: list[_Armed] = []
-
-    @property
-    def pending(self) -> tuple[Fault, ...]:
-        """Those that have not yet befallen all that they may."""
-        with self._lock:
-            return tuple(armed.fault for armed in self._armed if not armed.spent)
-
-    def add(self, *faults: Fault) -> None:
-        """Put faults in force, after those already there."""
-        with self._lock:
-            self._armed.extend(map(_Armed, faults))
-
-    def clear(self) -> None:
-        """Nothing goes wrong any more."""
-        with self._lock:
-            self._armed.clear()
-
-    def take(self, method: str, path: str) -> Fault | None:
-        """The fault that befalls this request."""
-        with self._lock:
-            self._armed = [armed for armed in self._armed if not armed.spent]
-            return next((armed.fault for armed in self._armed if armed.takes(method, path)), None)

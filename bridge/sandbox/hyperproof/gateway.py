@@ -10,13 +10,14 @@ from bridge.sandbox.hyperproof.clients import ApiClient, Clients, Tokens
 from bridge.sandbox.hyperproof.encoding import Encoder
 from bridge.sandbox.hyperproof.groups_api import Call, GroupsApi
 from bridge.sandbox.hyperproof.lag import Lag
-from bridge.sandbox.hyperproof.messages import Answer, Refused, Request, refusal
 from bridge.sandbox.hyperproof.model import MAY_WRITE_GROUPS, User
 from bridge.sandbox.hyperproof.modes import Modes
 from bridge.sandbox.hyperproof.oauth import TOKEN_PATH, credentials, token_answer
 from bridge.sandbox.hyperproof.organization import Organization
+from bridge.sandbox.hyperproof.refusals import Refused, refusal
 from bridge.sandbox.hyperproof.throttles import retry_after, throttle_answer
 from bridge.sandbox.hyperproof.users_api import UsersApi
+from bridge.sandbox.messages import Answer, Request
 
 API_PATH: Final = "/v1"
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "https://hyperproof.app/service-accounts")

@@ -5,35 +5,8 @@ from typing import Final
 
 from bridge.sandbox.hyperproof.model import User
 from bridge.sandbox.hyperproof.organization import Organization
+from bridge.sandbox.people import DOMAIN, person_email, person_name
 
-DOMAIN: Final = "corp.example"
-_GIVEN: Final = (
-    "Anna",
-    "Ben",
-    "Carla",
-    "David",
-    "Erik",
-    "Fatima",
-    "Grace",
-    "Hugo",
-    "Iris",
-    "Jonas",
-    "Kim",
-    "Liam",
-)
-_SURNAMES: Final = (
-    "Adler",
-    "Berg",
-    "Costa",
-    "Diaz",
-    "Evans",
-    "Fischer",
-    "Garcia",
-    "Hall",
-    "Ito",
-    "Jensen",
-    "Khan",
-)
 _GROUPS: Final = ("Controls", "Risk", "Privacy", "Vendors", "Security", "Finance", "Legal", "Platform", "Audit")
 
 
@@ -72,17 +45,6 @@ def add_awkward_people(organization: Organization) -> None:
     add(email="outside.contact@partner.example", name="Outside Contact", type="contact")
     add(email=f"still.invited@{DOMAIN}", name="Still Invited", status="pending")
     add(name="Directory Sync", type="syncServiceAccount")
-
-
-def person_name(number: int) -> str:
-    """The name of the person with this number, from 0."""
-    given = _GIVEN[number % len(_GIVEN)]
-    return f"{given} {_SURNAMES[number // len(_GIVEN) % len(_SURNAMES)]} {number:05d}"
-
-
-def person_email(number: int) -> str:
-    """The address of the person with this number: the name with dots."""
-    return f"{person_name(number).replace(' ', '.').lower()}@{DOMAIN}"
 
 
 def _group_name(number: int) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from bridge.sandbox.hyperproof.encoding import Encoder, listing
 from bridge.sandbox.hyperproof.lag import Lag
-from bridge.sandbox.hyperproof.messages import Answer, Refused
 from bridge.sandbox.hyperproof.model import Group
 from bridge.sandbox.hyperproof.modes import Modes
 from bridge.sandbox.hyperproof.organization import Organization
+from bridge.sandbox.hyperproof.refusals import Refused
 from bridge.sandbox.hyperproof.rules import Decision, Rules, broken_off
+from bridge.sandbox.messages import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,24 +4,14 @@ The figures in brackets are sections of the API reference. A status is written a
 command line: `name_conflict=400`.
 """
 
-import dataclasses
-import difflib
-import types
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
-
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(ge=0)]
+from bridge.sandbox.modes import Count, Positive, Seconds, changed, choices, parsed
 
 
-class ModeError(ValueError):
-    """A mode that does not exist, or a value that it cannot have. The text names those it can."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Modes:
     """How this Hyperproof behaves where nobody knows how the real one does."""
 
@@ -128,61 +118,18 @@ class Modes:
 
 
 DEFAULT_MODES: Final = Modes()
-_HINTS: Final = get_type_hints(Modes, include_extras=True)
-_ABSENT: Final = frozenset({"absent", "none", "null"})
 
 
 def mode_choices() -> dict[str, str]:
     """Every mode with the values it can have, for messages and help."""
-    return {name: _choices(hint) for name, hint in _HINTS.items()}
+    return choices(Modes)
 
 
 def parse_modes(settings: Iterable[str]) -> Modes:
     """Read modes from `key=value` texts; those not named have their default. Raises ModeError."""
-    values: dict[str, object] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise ModeError(f"{setting!r} is not of the form key=value, such as id_space=id.")
-        values[name.strip()] = value.strip()
-    return change_modes(DEFAULT_MODES, values)
+    return parsed(DEFAULT_MODES, settings, example="id_space=id")
 
 
 def change_modes(modes: Modes, values: Mapping[str, object]) -> Modes:
     """The same modes but for these values, given as themselves or as text. Raises ModeError."""
-    checked: dict[str, Any] = {name: _checked(name, value) for name, value in values.items()}
-    return dataclasses.replace(modes, **checked)
-
-
-def _checked(name: str, value: object) -> object:
-    hint = _HINTS.get(name)
-    if hint is None:
-        raise ModeError(f"There is no mode {name!r}.{_suggestion(name)} The modes are: {', '.join(_HINTS)}.")
-    try:
-        return TypeAdapter(hint).validate_python(_natural(hint, value))
-    except ValidationError:
-        raise ModeError(f"The mode {name} cannot be {value!r}; it can be {_choices(hint)}.") from None
-
-
-def _natural(hint: object, value: object) -> object:
-    """The value as its field takes it: statuses as text, `absent` as None where None is possible."""
-    if get_origin(hint) is Literal and isinstance(value, int):
-        return str(value)
-    if isinstance(value, str) and value.casefold() in _ABSENT and type(None) in get_args(hint):
-        return None
-    return value
-
-
-def _suggestion(name: str) -> str:
-    close = difflib.get_close_matches(name, _HINTS, n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
-
-
-def _choices(hint: object) -> str:
-    if get_origin(hint) is Literal:
-        return " | ".join(map(str, get_args(hint)))
-    if get_origin(hint) in {Union, types.UnionType}:
-        return "a number from 0 up | absent"
-    if hint is bool:
-        return "true | false"
-    return "a number from 1 up" if hint == Positive else "a number from 0 up"
+    return changed(modes, values)

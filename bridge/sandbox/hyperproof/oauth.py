@@ -5,8 +5,8 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from bridge.sandbox.hyperproof.clients import Clients, Tokens
-from bridge.sandbox.hyperproof.messages import Answer, Request, json_answer
 from bridge.sandbox.hyperproof.modes import Modes
+from bridge.sandbox.messages import Answer, Request, json_answer
 
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - an address
 _UNSAID_LIFE: Final = 3600

@@ -1,42 +1,18 @@
 """The sandbox without its socket: requests in, deliveries out, with the faults in between."""
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bridge.sandbox.faults import Faults
 from bridge.sandbox.hyperproof.clients import ApiClient, Clients
-from bridge.sandbox.hyperproof.faults import Act, Fault, Faults
+from bridge.sandbox.hyperproof.faults import Act, Fault
 from bridge.sandbox.hyperproof.gateway import Gateway
-from bridge.sandbox.hyperproof.messages import Answer, Request
 from bridge.sandbox.hyperproof.modes import Modes
 from bridge.sandbox.hyperproof.organization import Organization
 from bridge.sandbox.hyperproof.request_log import RequestLog
 from bridge.sandbox.hyperproof.throttles import retry_after
 from bridge.sandbox.hyperproof.ui import UserInterface
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What goes out on the connection."""
-
-    answer: Answer | None
-    """None: nothing is sent, and the connection is closed."""
-    reset: bool = False
-    """The connection is reset instead of closed."""
-    keep: int | None = None
-    """So many bytes of the body are sent, and the connection is closed; None: all of it."""
-    wait: float = 0.0
-    """Seconds before it goes out."""
-
-    @property
-    def status(self) -> int:
-        """The status that the client sees; 0 for none."""
-        return self.answer.status if self.answer else 0
-
-    @property
-    def sent(self) -> int:
-        """Bytes of the body that are sent."""
-        whole = len(self.answer.body) if self.answer else 0
-        return whole if self.keep is None else min(self.keep, whole)
+from bridge.sandbox.messages import Answer, Delivery, Request
 
 
 class Rehearsal:
@@ -45,7 +21,7 @@ class Rehearsal:
     def __init__(self, organization: Organization, clients: tuple[ApiClient, ...], modes: Modes) -> None:
         self.organization = organization
         self.gateway = Gateway(organization, Clients(clients), modes)
-        self.faults = Faults()
+        self.faults: Faults[Fault] = Faults()
         self.log = RequestLog()
         self.ui = UserInterface(organization)
         self.closing = threading.Event()
@@ -55,7 +31,7 @@ class Rehearsal:
         """Do what a request asks, or what a fault makes of it, and log it."""
         arrival = self.organization.clock()
         client_id = self.gateway.client_id(request)
-        fault = self.faults.take(request.method, request.path)
+        fault = self.faults.take(lambda one: one.matches(request.method, request.path))
         delivery = Delivery(self.gateway.answer(request)) if fault is None else self._befall(request, fault)
         self.log.note(
             time=arrival,

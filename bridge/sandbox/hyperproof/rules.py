@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.sandbox.hyperproof.messages import Refused
 from bridge.sandbox.hyperproof.model import SERVICE_TYPES, Group, User
 from bridge.sandbox.hyperproof.modes import Modes
 from bridge.sandbox.hyperproof.organization import Organization
+from bridge.sandbox.hyperproof.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)

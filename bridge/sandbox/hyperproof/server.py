@@ -3,19 +3,20 @@
 import threading
 from typing import Final, Self
 
+from bridge.sandbox.connection import Listener
+from bridge.sandbox.faults import Faults
 from bridge.sandbox.hyperproof.clients import STANDARD_CLIENTS, ApiClient
-from bridge.sandbox.hyperproof.connection import Listener
 from bridge.sandbox.hyperproof.control import CONTROL_PATH, control
-from bridge.sandbox.hyperproof.faults import Faults
+from bridge.sandbox.hyperproof.faults import Fault
 from bridge.sandbox.hyperproof.gateway import API_PATH
 from bridge.sandbox.hyperproof.history import Event
-from bridge.sandbox.hyperproof.messages import Request
 from bridge.sandbox.hyperproof.modes import DEFAULT_MODES, Modes, change_modes
 from bridge.sandbox.hyperproof.oauth import TOKEN_PATH
 from bridge.sandbox.hyperproof.organization import Organization
-from bridge.sandbox.hyperproof.rehearsal import Delivery, Rehearsal
+from bridge.sandbox.hyperproof.rehearsal import Rehearsal
 from bridge.sandbox.hyperproof.request_log import LoggedRequest
 from bridge.sandbox.hyperproof.ui import UserInterface
+from bridge.sandbox.messages import Delivery, Request
 
 LOOPBACK: Final = "127.0.0.1"
 _POLL: Final = 0.02
@@ -94,7 +95,7 @@ class HyperproofSandbox:
         self._rehearsal.gateway.modes = change_modes(self.modes, values)
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> Faults[Fault]:
         """What is to go wrong."""
         return self._rehearsal.faults
 

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Final, Literal
 
-from bridge.sandbox.hyperproof.messages import HTML_TYPE, Answer, gateway_error
+from bridge.sandbox.hyperproof.refusals import gateway_error
+from bridge.sandbox.messages import HTML_TYPE, Answer
 
 Throttle = Literal["429", "403", "reworded", "html"]
 

@@ -2,9 +2,10 @@
 
 from bridge.sandbox.hyperproof.encoding import Encoder, listing, profile
 from bridge.sandbox.hyperproof.groups_api import Call, words
-from bridge.sandbox.hyperproof.messages import Answer, Refused, json_answer
 from bridge.sandbox.hyperproof.model import User
 from bridge.sandbox.hyperproof.organization import Organization
+from bridge.sandbox.hyperproof.refusals import Refused
+from bridge.sandbox.messages import Answer, json_answer
 
 
 class UsersApi:

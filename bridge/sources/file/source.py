@@ -82,7 +82,7 @@ class FileSource:
             f"{len(groups)} groups found",
         )
         warnings = (*_warnings(content), *self._unmarked(), *map(str, sorted(content.doubts)))
-        return Probe((self._place,), findings, warnings)
+        return Probe(self._place, findings, warnings)
 
     @property
     def _place(self) -> str:

@@ -1,7 +1,6 @@
 """From the groups that are meant to everybody in them, whatever they were read from. Pure, but for look-ups."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from bridge.core.model import (
@@ -67,7 +66,7 @@ class Building:
         keys = {self._entries[dn].id: readable(dn) for dn in self._direct}
         everybody = map(self._people.person, self._people.by_id)
         asked = [
-            replace(person, enabled=person.id not in self._people.disabled)
+            person._replace(enabled=person.id not in self._people.disabled)
             for person in everybody
             if goes_by(person, text)
         ]
@@ -93,7 +92,7 @@ class Building:
             id=entry.id,
             name=entry.name,
             label=entry.label,
-            members=contents.people - disabled,
+            members=contents.people - disabled if disabled else contents.people,
             disabled=len(disabled),
             others=len(contents.others),
             doubts=tuple(sorted(contents.doubts)),

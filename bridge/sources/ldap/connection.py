@@ -11,6 +11,7 @@ import ldap3
 from ldap3.core.exceptions import LDAPException
 
 from bridge.errors import Denied
+from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.failures import translated, untrusted
 from bridge.sources.ldap.settings import Bind, BindMethod, LdapSettings, Tls
 
@@ -42,12 +43,13 @@ def opened(settings: LdapSettings, server: str, bind: Bind | None = None) -> Ite
 
     Raises Unavailable when it cannot be reached, Denied when it is not trusted or does not let us in.
     """
+    who = bind or settings.bind
     system = system_name(settings, server)
     address = _address(server, system)
     secured = address.scheme == "ldaps" or (address.scheme == "ldap" and settings.tls.start)
     tls = _VerifiedTls(settings.tls, system) if secured else None
     with _our_errors(system, "connecting", tls):
-        connection = _connection(settings, address, bind or settings.bind, tls)
+        connection = _connection(settings, address, who, tls)
     try:
         with _our_errors(system, "connecting", tls):
             connection.open(read_server_info=False)
@@ -58,7 +60,10 @@ def opened(settings: LdapSettings, server: str, bind: Bind | None = None) -> Ite
             raise Denied(system, "the connection could not be secured; use ldaps://")
         security = _security(connection)
         with _our_errors(system, "the bind", tls):
-            connection.bind(read_server_info=False)
+            if who.method is BindMethod.KERBEROS:
+                kerberos.sign_in(connection, who, system)
+            else:
+                connection.bind(read_server_info=False)
         if not connection.bound:
             raise Denied(system, "the bind did not succeed; check the bind settings")
         yield Session(server, system, security, connection)
@@ -175,6 +180,8 @@ def _credentials(bind: Bind) -> dict[str, Any]:
             return {"authentication": ldap3.SASL, "sasl_mechanism": ldap3.EXTERNAL, "sasl_credentials": ""}
         case BindMethod.ANONYMOUS:
             return {"authentication": ldap3.ANONYMOUS}
+        case BindMethod.KERBEROS:
+            return {"authentication": ldap3.SASL, "sasl_mechanism": ldap3.KERBEROS}
 
 
 def _security(connection: ldap3.Connection) -> str:

@@ -39,6 +39,8 @@ class GroupEntry:
     """The security identifier, where the directory has such."""
     part: Entry | None = None
     """The entry itself while only the first part of its members is here."""
+    outer: tuple[bytes, ...] = ()
+    """DNs of the groups that it says of itself it is in."""
 
     @property
     def label(self) -> str:
@@ -66,34 +68,45 @@ class Groups:
 
     def add(self, entry: Entry, *, catalog: bool = False, doubt: Doubt | None = None) -> None:
         """Take up a group, perhaps as a global catalog shows it; the people have to be known by now."""
-        people: set[PersonId] = set()
+        self.take(self.made(entry, catalog=catalog, doubt=doubt))
+
+    def take(self, group: GroupEntry) -> None:
+        """Take up a group that was made of its entry."""
+        self.by_dn.add(group.dn, group)
+        for outer in group.outer:
+            self._inner.setdefault(normal_form(outer), []).append(group.dn)
+
+    def made(self, entry: Entry, *, catalog: bool = False, doubt: Doubt | None = None) -> GroupEntry:
+        """Make a group of its entry, and take it up nowhere yet."""
+        people: list[frozenset[PersonId]] = []
         rest: list[bytes] = []
         strangers: list[str] = []
         for attribute in self._schema.members:
             values = _values(entry, attribute.name.lower())
             if attribute.syntax is MemberSyntax.DN:
-                rest += sort_out(values, self._people.by_dn.exact.get, people)
+                known, left = sort_out(values, self._people.by_dn.exact.get)
+                rest += left
             else:
-                strangers += self._sort_out_logins(values, people)
+                known, unknown = self._sort_out_logins(values)
+                strangers += unknown
+            people.append(known)
         sid = entry.attributes.get(self._schema.security_id.lower(), [b""])[0]
         if self._people.belonging:
             theirs, unknown = self._people.in_group(normal_form(entry.dn), sid)
-            people |= theirs
+            people.append(frozenset(theirs))
             strangers += unknown
-        group = GroupEntry(
+        return GroupEntry(
             dn=entry.dn,
             id=stable_id(self._directory, entry, self._schema.group_id.lower()) or "",
             names=_names(entry, self._schema.group_name),
-            people=frozenset(people),
+            people=_all(people),
             rest=tuple(rest),
             strangers=tuple(strangers),
             doubts=(*_range_doubts(entry), *self._doubts(entry, catalog=catalog), *((doubt,) if doubt else ())),
             sid=sid,
             part=entry if any(map(_FIRST_PART.search, entry.attributes)) else None,
+            outer=tuple(entry.attributes.get(self._memberships, ())),
         )
-        self.by_dn.add(entry.dn, group)
-        for outer in entry.attributes.get(self._memberships, ()):
-            self._inner.setdefault(normal_form(outer), []).append(entry.dn)
 
     def with_sid(self, sid: bytes) -> tuple[GroupEntry, ...]:
         """The groups with this security identifier."""
@@ -122,28 +135,35 @@ class Groups:
             )
             yield Doubt(DoubtKind.TRUNCATED, f"{what}; read its domain instead, listed under `domains`")
 
-    def _sort_out_logins(self, values: list[bytes], people: set[PersonId]) -> list[str]:
+    def _sort_out_logins(self, values: list[bytes]) -> tuple[frozenset[PersonId], list[str]]:
         if self._logins is None:
             self._logins = self._people.spelled_logins()
+        known, left = sort_out(values, self._logins.get)
+        others: set[PersonId] = set()
         strangers = []
-        for value in sort_out(values, self._logins.get, people):
+        for value in left:
             person_id = self._people.with_login(value)
             if person_id is None:
                 strangers.append(f"{readable(value)} {self._people.why_no_login(value)}")
             else:
-                people.add(person_id)
-        return strangers
+                others.add(person_id)
+        return known | others if others else known, strangers
 
 
 def sort_out(
-    values: Sequence[bytes], known: Callable[[bytes], PersonId | None], people: set[PersonId]
-) -> Sequence[bytes]:
-    """Put those who are known into `people`, and give the other values. Where most of a read's time goes."""
-    found = set(map(known, values))
-    all_known = None not in found
-    found.discard(None)
-    people.update(found)  # type: ignore[arg-type]  # None is gone
-    return () if all_known else [value for value in values if known(value) is None]
+    values: Sequence[bytes], known: Callable[[bytes], PersonId | None]
+) -> tuple[frozenset[PersonId], Sequence[bytes]]:
+    """Those who are known, and the other values. Where most of a read's time goes."""
+    found = frozenset(map(known, values))
+    if None not in found:
+        return found, ()  # type: ignore[return-value]  # there is no None
+    return frozenset(filter(None, found)), [value for value in values if known(value) is None]
+
+
+def _all(parts: Sequence[frozenset[PersonId]]) -> frozenset[PersonId]:
+    """Everybody; most groups name their members in one way, and large sets are not copied for nothing."""
+    filled = [part for part in parts if part]
+    return filled[0] if len(filled) == 1 else frozenset().union(*filled)
 
 
 def _values(entry: Entry, attribute: str) -> list[bytes]:

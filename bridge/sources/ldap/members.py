@@ -86,7 +86,8 @@ class Members:
             rest = (*group.rest, *self._groups.inner(group))
             roll = self._rolls[group.dn] = Roll(list(group.strangers), rest)
         if roll.waiting:
-            left = sort_out(roll.waiting, self._spelled.get, roll.people)
+            known, left = sort_out(roll.waiting, self._spelled.get)
+            roll.people |= known
             roll.waiting = [value for value in left if not self._enter(value, roll)]
         return roll
 
@@ -94,7 +95,8 @@ class Members:
         """What is in a group itself, once nobody in it is waiting."""
         roll = self.roll(group)
         doubts = frozenset((*group.doubts, *_doubts_about(roll.strangers, group.label)))
-        return Contents(group.people | roll.people, frozenset(roll.groups), frozenset(roll.others), doubts)
+        people = group.people | roll.people if roll.people else group.people
+        return Contents(people, frozenset(roll.groups), frozenset(roll.others), doubts)
 
     def unknown(self, groups: Iterable[GroupEntry]) -> list[bytes]:
         """The DNs in these groups that take a look-up, sorted, each once."""

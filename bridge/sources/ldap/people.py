@@ -77,7 +77,6 @@ class People:
         self._addresses = tuple(map(str.lower, schema.addresses))
         self._names = tuple(map(str.lower, schema.person_name))
         self._login = schema.login.lower() if schema.login_members else ""
-        self._dns: dict[PersonId, bytes] = {}
         self._shared: set[PersonId] = set()
         """Ids that several entries have."""
         self._logins: dict[str, set[PersonId]] = {}
@@ -93,12 +92,14 @@ class People:
             return
         if self.belonging:
             self.belonging.add(entry, person_id)
-        if self._dns.setdefault(person_id, entry.dn) != entry.dn:
+        held = self.by_id.get(person_id)
+        if person_id in self._shared or (held and held[0] != entry.dn):
             self._tell_apart(person_id, entry.dn)
             return
-        addresses = tuple(value for name in self._addresses for value in addresses_in(entry, name))
-        name = next((values[0] for name in self._names if (values := values_of(entry, name))), entry.dn)
-        self.by_id[person_id] = (entry.dn, addresses, name)
+        addresses: list[bytes] = []
+        for name in self._addresses:
+            addresses += addresses_in(entry, name)
+        self.by_id[person_id] = (entry.dn, tuple(addresses), self._name(entry))
         self.by_dn.add(entry.dn, person_id)
         for value in entry.attributes.get(self._login, ()):
             self._spelled_logins[value] = person_id
@@ -143,11 +144,18 @@ class People:
         one = {value: self.with_login(value) for value in self._spelled_logins}
         return {value: person_id for value, person_id in one.items() if person_id is not None}
 
+    def _name(self, entry: Entry) -> bytes:
+        """The name for people to read; without one, the DN."""
+        for attribute in self._names:
+            if values := entry.attributes.get(attribute):
+                return min(values) if len(values) > 1 else values[0]  # servers keep no order
+        return entry.dn
+
     def _tell_apart(self, person_id: PersonId, dn: bytes) -> None:
         """Two entries with one id: neither is known to be meant. A rename during the read looks so too."""
         self._shared.add(person_id)
-        self.by_id.pop(person_id, None)
-        for each in (self._dns[person_id], dn):
+        first = self.by_id.pop(person_id, None)
+        for each in (first[0], dn) if first else (dn,):
             self.by_dn.discard(each)
             self.faults.add(each, f"has the same {self._id} as another entry")
 

@@ -1,6 +1,7 @@
 """One read of one directory: a constant number of searches in each domain, and batches of look-ups."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from bridge.core.model import DirectoryRead, Doubt, DoubtKind, Search, Selector, SelectorKind
 from bridge.core.nesting import TracedRead
@@ -111,8 +112,8 @@ class Reading:
         whole = self.listed is self.groups
         attributes = schema.whole_group_attributes if whole else schema.group_attributes
         search = domain.search("groups", domain.groups_base, schema.group_filter, attributes)
-        for entry in search.entries():
-            self.listed.add(entry, catalog=domain.is_catalog)
+        for group in search.made(partial(self.listed.made, catalog=domain.is_catalog)):
+            self.listed.take(group)
         self._settle(domain, search)
 
     def _read_chains(self, starts: set[bytes]) -> None:

@@ -14,6 +14,7 @@ _CALLED: Final = {
     SelectorKind.DN: "with the DN",
     SelectorKind.NAME: "called",
     SelectorKind.ID: "with the id",
+    SelectorKind.MAIL_NICKNAME: "with the mail nickname",
 }
 
 
@@ -35,7 +36,7 @@ class Selecting:
                 self._by_name.setdefault(name, []).append(group)
 
     def find(self, selector: Selector) -> tuple[GroupEntry, ...]:
-        """Every group that answers to a selector. A filter is the server's to evaluate: see `with_ids`."""
+        """Every group that answers to a selector. A filter is the server's to evaluate: see `with_dns`."""
         text = selector.text
         match selector.kind:
             case SelectorKind.DN:
@@ -47,7 +48,7 @@ class Selecting:
             case SelectorKind.PATTERN:
                 pattern = re.compile(text)
                 return tuple(group for group in self._groups if group.names and pattern.fullmatch(group.name))
-            case SelectorKind.FILTER:
+            case SelectorKind.FILTER | SelectorKind.MAIL_NICKNAME:
                 return ()
 
     def with_dns(self, dns: Iterable[bytes]) -> tuple[GroupEntry, ...]:

@@ -3,12 +3,16 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import TypeVar
+
+import structlog
+from dns.resolver import Resolver
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector
 from bridge.core.nesting import TracedRead
 from bridge.errors import Denied, RemoteError
 from bridge.sources.ldap.connection import Session, opened
+from bridge.sources.ldap.discovery import Discovered, Discoverer
 from bridge.sources.ldap.domain import OpenDomain
 from bridge.sources.ldap.filters import fault_in
 from bridge.sources.ldap.read import Reading
@@ -20,17 +24,17 @@ from bridge.sources.ldap.settings import Domain, LdapSettings
 from bridge.sources.ldap.trail import Trail, at_servers
 from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
+from bridge.sources.ldap.wire_exchange import is_layerless
 from bridge.sources.probe import Probe
 
 T = TypeVar("T")
 
-_LAYERLESS: Final = frozenset({None, "EXTERNAL"})
-"""Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A)."""
+_LOG = structlog.get_logger(__name__)
 
 
 def pages_for(session: Session) -> PageReader:
     """Our own decoder; ldap3's where SASL may put a layer around every message, which only ldap3 takes off."""
-    return (WirePages if session.connection.sasl_mechanism in _LAYERLESS else Ldap3Pages)(session)
+    return (WirePages if is_layerless(session) else Ldap3Pages)(session)
 
 
 class LdapSource:
@@ -41,10 +45,12 @@ class LdapSource:
         settings: LdapSettings,
         pages: Callable[[Session], PageReader] = pages_for,
         monotonic: Callable[[], float] = time.monotonic,
+        resolver: Callable[[], Resolver] = Resolver,
     ) -> None:
         self._settings = settings
         self._pages = pages
         self._order = ServerOrder(monotonic)
+        self._discoverer = Discoverer(settings.name, monotonic, settings.connect_timeout, resolver)
 
     @property
     def name(self) -> DirectoryName:
@@ -69,12 +75,14 @@ class LdapSource:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
         self._refuse_malformed(())
         probe = self._at_servers(self._surveyed)
-        return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.servers)))
+        return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.server.split(", "))))
 
     def _no_help(self, used: Collection[str]) -> Iterator[str]:
-        """Of the other servers those that could not take over from these, each with the reason."""
+        """What is wrong with DNS, and of the servers not used those that could not take over, with the reason."""
         for domain in self._settings.domains:
-            for server in domain.servers:
+            discovered = self._discovered(domain)
+            yield from discovered.warnings
+            for server in discovered.servers:
                 if server not in used:
                     try:
                         with opened(self._settings, server, domain.bind):
@@ -90,8 +98,17 @@ class LdapSource:
             answer = act(domains)
             return answer, [failure for domain in domains if (failure := domain.failure)]
 
-        trails = [Trail(self._settings, domain, self._order) for domain in self._settings.domains]
-        return at_servers(trails, act_whole)
+        return at_servers([self._trail(domain) for domain in self._settings.domains], act_whole)
+
+    def _trail(self, domain: Domain) -> Trail:
+        discovered = self._discovered(domain)
+        for warning in discovered.warnings:
+            _LOG.warning("discovery.weakened", directory=self.name, reason=warning)
+        return Trail(self._settings, domain, self._order, discovered.servers)
+
+    def _discovered(self, domain: Domain) -> Discovered:
+        """A domain's servers, as the configuration lists them or DNS does."""
+        return self._discoverer.found(domain.discover) if domain.discover else Discovered(domain.servers)
 
     def _open(self, domain: Domain, session: Session) -> OpenDomain:
         settings = self._settings
@@ -112,7 +129,7 @@ class LdapSource:
             f"{len(groups)} groups found",
         )
         return Probe(
-            tuple(session.server for session in sessions),
+            ", ".join(session.server for session in sessions),
             findings,
             (*self._warnings(reading), *map(str, sorted(reading.doubts))),
         )

@@ -20,11 +20,11 @@ _LOG = structlog.get_logger(__name__)
 class Trail:
     """Which servers of a domain failed in this read, and which one comes next."""
 
-    def __init__(self, settings: LdapSettings, domain: Domain, order: ServerOrder) -> None:
+    def __init__(self, settings: LdapSettings, domain: Domain, order: ServerOrder, servers: Sequence[str]) -> None:
         self.domain = domain
         self._settings = settings
         self._order = order
-        self._left = list(order.of(domain.servers))
+        self._left = list(order.of(servers))
         self._failures: list[tuple[str, RemoteError]] = []
 
     def session(self) -> AbstractContextManager[Session]:

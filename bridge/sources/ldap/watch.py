@@ -4,11 +4,14 @@ A search that breaks off is a doubt in the read, and no error: what came is hand
 have done better is told here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import TypeVar
 
 from bridge.errors import RemoteError, Unavailable
 from bridge.sources.ldap.failures import refused
-from bridge.sources.ldap.search import Entry, PageEnd, PageReader, Query, Reference
+from bridge.sources.ldap.search import Entry, Page, PageEnd, PageReader, Query
+
+T = TypeVar("T")
 
 
 class WatchedPages:
@@ -23,16 +26,15 @@ class WatchedPages:
         self._reader = reader
         self._system = system
 
-    def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
+    def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
         """As PageReader says."""
         try:
-            for item in self._reader.fetch(query, size, cookie):
-                if isinstance(item, PageEnd):
-                    self._look_at(item, str(query))
-                yield item
+            page = self._reader.fetch(query, size, cookie, make)
         except RemoteError as error:
             self.failure = self.failure or error
             raise
+        self._look_at(page.end, str(query))
+        return page
 
     def _look_at(self, end: PageEnd, doing: str) -> None:
         refusal = refused(self._system, end.code, doing, end.words)

@@ -3,7 +3,8 @@
 from collections import Counter
 
 from bridge.sandbox.hyperproof import Organization
-from bridge.sandbox.hyperproof.generate import add_awkward_people, generate, person_email
+from bridge.sandbox.hyperproof.generate import add_awkward_people, generate
+from bridge.sandbox.people import person_email
 
 
 def test_size() -> None:

@@ -301,7 +301,7 @@ def test_a_look_counts(tmp_path: Path) -> None:
     path = written(tmp_path / "corp.ldif", ldif)
     kinds = replace(KINDS["openldap"], disabled=(Mark("employeeType", ("dis*",)),))
     probe = ldif_source(path, kinds=kinds).probe()
-    assert probe.servers == (str(path),)
+    assert probe.server == str(path)
     assert probe.findings[0].startswith(f"read {path}: whole, written 2026-03-01T02:30:00Z, sha256 ")
     assert probe.findings[1:] == ("3 people found, 1 of them disabled", "1 groups found")
     assert probe.warnings == (

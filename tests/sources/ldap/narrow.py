@@ -1,11 +1,13 @@
 """A server that gives fewer values at once than a real one here does: what large groups look like, made small."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
-from bridge.sources.ldap.search import Entry, PageEnd, PageReader, Query, Reference
+from bridge.sources.ldap.search import Entry, Page, PageReader, Query
 
+T = TypeVar("T")
 _FROM = re.compile(r"member;range=(\d+)-\*")
 
 
@@ -16,10 +18,10 @@ class NarrowRanges:
         self._inner = inner
         self._width = width
 
-    def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
+    def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
         """As PageReader says."""
         narrow = replace(query, attributes=tuple(map(self._narrowed, query.attributes)))
-        return self._inner.fetch(narrow, size, cookie)
+        return self._inner.fetch(narrow, size, cookie, make)
 
     def _narrowed(self, attribute: str) -> str:
         first = 0 if attribute == "member" else -1

@@ -261,6 +261,33 @@ def test_a_chain_finds_what_a_walk_finds(dc: SambaDc) -> None:
     assert list(asked.values()) == [2]
 
 
+# ---- several domains ---------------------------------------------------------------------------------------
+
+
+def test_somebody_of_a_listed_domain_is_found_behind_a_foreign_principal() -> None:
+    """Two real domains that know each other by security identifiers alone are one directory here."""
+    emea = "dc=emea,dc=test"
+    there = ad.tree(emea) + ad.person("zoe", base=emea) + ad.person("yan", base=emea)
+    there += ad.group("abroad", ad.person_dn("yan", base=emea), base=emea)
+    with SambaDc(ad.tree() + ad.person("ann")) as home, SambaDc(there, realm="EMEA.TEST") as away:
+        zoe, abroad = (
+            sid_text(raw(away, dn, "objectSid")[0]).upper()
+            for dn in (ad.person_dn("zoe", base=emea), ad.group_dn("abroad", base=emea))
+        )
+        home.load(ad.group("team", ad.person_dn("ann"), f"<SID={zoe}>", f"<SID={abroad}>"))
+        alone = settings(home)
+        bind = Bind(BindMethod.SIMPLE, away.service_user, away.service_password)
+        with_both = (*alone.domains, Domain(away.base, (away.ldaps_url,), bind=bind))
+        authorities = home.ca_file.with_name("both.pem")
+        authorities.write_text(home.ca_file.read_text() + away.ca_file.read_text())
+        together = replace(alone, domains=with_both, tls=Tls(ca_file=authorities))
+        members, found = group(LdapSource(together), "team")
+        assert (members, found.doubts) == (["ann@example.test", "yan@example.test", "zoe@example.test"], ())
+        members, found = group(LdapSource(alone), "team")
+        assert members == ["ann@example.test"]
+        assert [doubt.kind for doubt in found.doubts] == [DoubtKind.UNRESOLVED] * 2
+
+
 # ---- the global catalog ------------------------------------------------------------------------------------
 
 

@@ -68,7 +68,7 @@ def test_a_simple_bind(slapd: Slapd) -> None:
             "2 people found, 0 of them disabled",
             "1 groups found",
         )
-        assert probe.servers[0] == server
+        assert probe.server == server
         assert probe.warnings == ()
 
 

@@ -279,7 +279,7 @@ def test_a_server_that_could_not_take_over_is_a_warning(towns: tuple[LdapSandbox
     second.faults.add(Refuse(52), op="bind")
     third.stop()
     probe = LdapSource(settings(first.url, second.url, third.url)).probe()
-    assert probe.servers[0] == first.url
+    assert probe.server == first.url
     broken = [warning for warning in probe.warnings if "could not take over" in warning]
     assert [warning.partition(" ")[0] for warning in broken] == [second.url, third.url]
     assert "52 unavailable" in broken[0]

@@ -1,5 +1,6 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 
@@ -19,13 +20,14 @@ from bridge.sandbox.ldap import (
     Truncate,
 )
 from bridge.sources.ldap.connection import Session
-from bridge.sources.ldap.search import Entry, Ldap3Pages, PageEnd, Query, Reference
+from bridge.sources.ldap.search import Entry, Ldap3Pages, Page, Query
 from bridge.sources.ldap.settings import Bind, BindMethod
 from bridge.sources.ldap.source import LdapSource
 from tests.servers.slapd import SERVICE_DN, Slapd
 from tests.sources.contract import CORP, by_name, by_pattern
 from tests.sources.ldap.directory import ADMIN, SCHEMA, TREE, crowd, entry, group, person, person_dn, settings
 
+T = TypeVar("T")
 CROWD = [person_dn(f"u{number}") for number in range(10)]
 THING = "cn=thing,ou=elsewhere,dc=example,dc=test"
 TOWN = (
@@ -262,11 +264,11 @@ def test_a_server_killed_between_pages_removes_nobody(page: int, subject: str) -
 
             asked = 0
 
-            def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
+            def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
                 self.asked += 1
                 if self.asked == page:
                     slapd.kill()
-                return super().fetch(query, size, cookie)
+                return super().fetch(query, size, cookie, make)
 
         def fatal(session: Session) -> Ldap3Pages:
             return Fatal(session)

@@ -7,6 +7,7 @@ import pytest
 from bridge.core.model import DoubtKind
 from bridge.sandbox.ldap import Directory, LdapSandbox
 from bridge.sources.ldap.schema import MemberAttribute
+from bridge.sources.ldap.settings import Nesting
 from bridge.sources.ldap.source import LdapSource
 from tests.servers.slapd import Slapd
 from tests.sources.contract import addresses, by_name, people, read_one
@@ -129,3 +130,18 @@ def test_people_who_share_an_id_are_a_doubt_about_the_groups_they_name(serve: Se
     _, selection = read_one(source, by_name("a"))
     (found,) = selection.groups
     assert (found.members, [doubt.kind for doubt in found.doubts]) == (frozenset(), [DoubtKind.UNRESOLVED])
+
+
+# ---- chains ------------------------------------------------------------------------------------------------
+
+
+def test_nesting_by_chain_is_a_walk_where_chains_are_unknown(serve: Serve) -> None:
+    """OpenLDAP answers a question for a chain with success and nobody: it is not asked, and nothing is missed."""
+    ldif = TREE + person("ann") + person("bob") + group("outer", person_dn("ann"), group_dn("inner"))
+    url = serve(ldif + group("inner", person_dn("bob"), group_dn("outer")))
+    for nesting in Nesting:
+        read, selection = read_one(LdapSource(settings(url, nesting=nesting)), by_name("outer"))
+        (found,) = selection.groups
+        assert addresses(read, found) == people("ann", "bob")
+        assert (found.doubts, read.doubts) == ((), ())
+        assert not any("1941" in search.what for search in read.searches)

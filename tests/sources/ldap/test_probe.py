@@ -18,7 +18,7 @@ def test_a_sound_directory_is_counted() -> None:
     people = person("ann") + person("bob", employeeType="disabled")
     probe = probed(TREE + people + group("team", person_dn("ann")))
     assert probe.findings == (
-        f"connected to {probe.servers[0]} (plain text, which can be read on its way)",
+        f"connected to {probe.server} (plain text, which can be read on its way)",
         "2 people found, 1 of them disabled",
         "1 groups found",
     )

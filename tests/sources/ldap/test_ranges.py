@@ -1,7 +1,8 @@
 """The members of a large group come in parts: all of them, or a doubt."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,12 @@ from bridge.core.model import Doubt, DoubtKind, Search
 from bridge.errors import Unavailable
 from bridge.sandbox.ldap import ACTIVE_DIRECTORY, Directory, LdapSandbox, Refuse, ServerLimits
 from bridge.sources.ldap.ranges import Ranges
-from bridge.sources.ldap.search import Entry, PageEnd, Query, Reference
+from bridge.sources.ldap.search import Entry, Page, PageEnd, Query, page_of
 from bridge.sources.ldap.source import LdapSource
 from tests.sources.contract import by_name, read_one
 from tests.sources.ldap.directory import ADMIN, TREE, crowd, group, group_dn, person_dn, settings
 
+T = TypeVar("T")
 DN = b"cn=all,dc=example,dc=test"
 
 
@@ -32,14 +34,14 @@ class Shelf:
         """The part that comes unasked."""
         return Entry(DN, self._part(0))
 
-    def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
+    def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
         """A base search for a range."""
         assert (query.scope, size >= 2, cookie) == ("BASE", True, b"")
         (attribute,) = query.attributes
         self.answers += 1
         self.before(self.answers, self.members)
-        yield Entry(DN, self._part(int(attribute.removeprefix("member;range=").removesuffix("-*"))))
-        yield PageEnd(0, "0 success", b"")
+        part = self._part(int(attribute.removeprefix("member;range=").removesuffix("-*")))
+        return page_of([Entry(DN, part), PageEnd(0, "0 success", b"")], make)
 
     def _part(self, first: int) -> dict[str, list[bytes]]:
         values = self.members[first : first + self.width]
@@ -130,11 +132,11 @@ class Answering:
     items: tuple[Entry | PageEnd, ...] = ()
     lost: bool = False
 
-    def fetch(self, _: Query, __: int, ___: bytes) -> Iterator[Entry | Reference | PageEnd]:
+    def fetch(self, _: Query, __: int, ___: bytes, make: Callable[[Entry], T]) -> Page[T]:
         """Whatever it says."""
         if self.lost:
             raise Unavailable("corp", "the connection was lost")
-        yield from self.items
+        return page_of(self.items, make)
 
 
 END = PageEnd(0, "0 success", b"")

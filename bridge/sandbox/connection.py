@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -12,8 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Final
 
-from bridge.sandbox.hyperproof.messages import Answer, Request
-from bridge.sandbox.hyperproof.rehearsal import Delivery
+from bridge.sandbox.messages import Answer, Delivery, Request
 
 _Accepted = socket.socket | tuple[bytes, socket.socket]
 """What socketserver hands on as a request: of a TCP server always a socket."""
@@ -28,20 +28,32 @@ _LENGTH_REQUIRED: Final = 411
 
 
 class Listener(ThreadingTCPServer):
-    """Accepts connections, a thread for each, and ends them all when it closes."""
+    """Accepts connections, a thread for each, and ends them all when it closes; over TLS with a certificate."""
 
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(
-        self, address: tuple[str, int], deliver: Callable[[Request], Delivery], pause: Callable[[float], None]
+        self,
+        address: tuple[str, int],
+        deliver: Callable[[Request], Delivery],
+        pause: Callable[[float], None],
+        certificate: ssl.SSLContext | None = None,
     ) -> None:
+        self._certificate = certificate
         self.deliver = deliver
         self.pause = pause
         self._open: set[socket.socket] = set()
         self._ended = threading.Condition()
         super().__init__(address, Connection)
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        """Accept a connection. Its handshake waits for its own thread."""
+        accepted, address = super().get_request()
+        if self._certificate is None:
+            return accepted, address
+        return self._certificate.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False), address
 
     def process_request(self, request: _Accepted, client_address: object) -> None:
         """Begin a connection."""
@@ -63,7 +75,8 @@ class Listener(ThreadingTCPServer):
         with self._ended:
             for request in self._open:
                 with contextlib.suppress(OSError):
-                    request.shutdown(socket.SHUT_RDWR)
+                    # The plain socket's own: what reads from a TLS connection meanwhile must not find it gone.
+                    socket.socket.shutdown(request, socket.SHUT_RDWR)
             self._ended.wait_for(lambda: not self._open, _GOODBYE)
 
 
@@ -75,6 +88,13 @@ class Connection(BaseHTTPRequestHandler):
     server: Listener
     connection: socket.socket
 
+    def handle(self) -> None:
+        """Shake hands where that is asked for, then serve. Clients that do not trust the certificate just go."""
+        with contextlib.suppress(OSError):
+            if isinstance(self.connection, ssl.SSLSocket):
+                self.connection.do_handshake()
+            super().handle()
+
     def handle_one_request(self) -> None:
         """Read a request and send its delivery."""
         try:
@@ -83,7 +103,7 @@ class Connection(BaseHTTPRequestHandler):
                 self.close_connection = True
             elif self.parse_request():
                 self._serve()
-        except (ConnectionError, TimeoutError):
+        except (ConnectionError, TimeoutError, ssl.SSLError):
             self.close_connection = True
 
     def log_message(self, *_: object) -> None:
@@ -102,17 +122,27 @@ class Connection(BaseHTTPRequestHandler):
         elif delivery.answer is None:
             self.close_connection = True
         else:
-            self._send(delivery.answer, delivery.keep)
+            self._send(delivery.answer, delivery.keep, delivery.pace)
 
     def _request(self, length: int) -> Request:
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         return Request(self.command, path, query, headers, self.rfile.read(length))
 
-    def _send(self, answer: Answer, keep: int | None = None) -> None:
+    def _send(self, answer: Answer, keep: int | None = None, pace: float = 0.0) -> None:
         body = b"" if self.command == "HEAD" else answer.body[:keep]
-        self.wfile.write(self._head(answer) + body)
+        if pace:
+            self._trickle(self._head(answer), body, pace)
+        else:
+            self.wfile.write(self._head(answer) + body)
         self.close_connection = self.close_connection or keep is not None
+
+    def _trickle(self, head: bytes, body: bytes, pace: float) -> None:
+        """Send byte after byte, so that no single wait is long and yet there is no end."""
+        self.wfile.write(head)
+        for start in range(len(body)):
+            self.server.pause(pace)
+            self.wfile.write(body[start : start + 1])
 
     def _head(self, answer: Answer) -> bytes:
         phrase = responses.get(answer.status, "Unknown")

@@ -1,8 +1,8 @@
-"""Requests and answers as values, and the two shapes of an error body (API reference 7)."""
+"""HTTP as values: requests, answers, and what becomes of an answer on its way out."""
 
 import json
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import parse_qs
 
 JSON_TYPE: Final = "application/json; charset=utf-8"
@@ -44,37 +44,33 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is a regular answer here
-    """The request is answered with an error: in the application's words, or in the gateway's."""
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What goes out on the connection."""
 
-    def __init__(
-        self, status: int, message: str, *, by_gateway: bool = False, headers: tuple[tuple[str, str], ...] = ()
-    ) -> None:
-        self.status = status
-        self.message = message
-        self.by_gateway = by_gateway
-        self.headers = headers
-        super().__init__(message)
+    answer: Answer | None
+    """None: nothing is sent, and the connection is closed."""
+    reset: bool = False
+    """The connection is reset instead of closed."""
+    keep: int | None = None
+    """So many bytes of the body are sent, and the connection is closed; None: all of it."""
+    wait: float = 0.0
+    """Seconds before it goes out."""
+    pace: float = 0.0
+    """Seconds before each byte of the body; 0: all at once."""
+
+    @property
+    def status(self) -> int:
+        """The status that the client sees; 0 for none."""
+        return self.answer.status if self.answer else 0
+
+    @property
+    def sent(self) -> int:
+        """Bytes of the body that are sent."""
+        whole = len(self.answer.body) if self.answer else 0
+        return whole if self.keep is None else min(self.keep, whole)
 
 
 def json_answer(value: object, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Answer with a value."""
     return Answer(status, json.dumps(value).encode(), headers=headers)
-
-
-def gateway_error(status: int, message: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    """The gateway's error body: a status code and a message."""
-    return json_answer({"statusCode": status, "message": message}, status, headers)
-
-
-def refusal(refused: Refused, form: Literal["json", "text", "empty"]) -> Answer:
-    """The answer that a refusal becomes."""
-    if refused.by_gateway:
-        return gateway_error(refused.status, refused.message, refused.headers)
-    match form:
-        case "json":
-            return json_answer({"error": refused.message}, refused.status, refused.headers)
-        case "text":
-            return Answer(refused.status, refused.message.encode(), TEXT_TYPE, refused.headers)
-        case "empty":
-            return Answer(refused.status, b"", TEXT_TYPE, refused.headers)

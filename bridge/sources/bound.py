@@ -1,0 +1,51 @@
+"""A directory whose groups are named once: what a name led to is remembered, and read by its id from then on.
+
+Names are for people. Whoever may rename groups could otherwise put another one in a group's place, and let in
+everybody who is in that; and a group that is merely renamed would seem to be gone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from bridge.core.model import DirectoryName, DirectoryRead, Doubt, DoubtKind, Selection, Selector, SelectorKind
+from bridge.core.naming import is_name, name_key
+from bridge.sources.probe import Directory, Probe
+
+
+class BoundSource:
+    """Fits the cycle's Source. `bound` tells what names led to before: ids, by `bridge.core.naming.name_key`."""
+
+    def __init__(self, source: Directory, bound: Callable[[], Mapping[str, str]]) -> None:
+        self._source = source
+        self._bound = bound
+
+    @property
+    def name(self) -> DirectoryName:
+        """Its key in the configuration."""
+        return self._source.name
+
+    def probe(self) -> Probe:
+        """Look at the directory itself. Raises RemoteError."""
+        return self._source.probe()
+
+    def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """Read the groups that these selectors name, or named when they were first read. Raises RemoteError."""
+        bound = self._bound()
+        asked = {selector: self._by_id(selector, bound) for selector in selectors}
+        read = self._source.read(tuple(dict.fromkeys(asked.values())))
+        found = read.selections
+        return replace(read, selections={one: _answer(one, other, found[other]) for one, other in asked.items()})
+
+    def _by_id(self, selector: Selector, bound: Mapping[str, str]) -> Selector:
+        group = bound.get(name_key(selector)) if is_name(selector) else None
+        if group is None:
+            return selector
+        return Selector(selector.directory, SelectorKind.ID, group.removeprefix(f"{self.name}:"))
+
+
+def _answer(selector: Selector, asked: Selector, found: Selection) -> Selection:
+    """What was found; when a bound group is gone, what that has to do with the name."""
+    if selector == asked or not any(doubt.kind is DoubtKind.MISSING for doubt in found.doubts):
+        return found
+    what = f"'{selector.text}' was the group {asked.text} when it was first read, and that one is gone"
+    return Selection((), (Doubt(DoubtKind.MISSING, f"{what}; name the group that is meant now by its id"),))
