@@ -31,8 +31,8 @@ from bridge.sources.file.source import FileSource
 from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
 from bridge.sources.probe import Directory as Source
-from bridge.store.lock import OrganizationLock
-from bridge.store.store import DatabaseStore, open_evidence, open_store
+from bridge.store.database import has_database
+from bridge.store.store import DatabaseStore, Lock, open_evidence, open_store
 from bridge.targets.hyperproof import Hyperproof, open_hyperproof
 from bridge.targets.settings import HyperproofSettings, IdSpaceSetting
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
@@ -56,10 +56,10 @@ class Wired:
 def wired_for_reading(configuration: Configuration) -> Iterator[Wired]:
     """Everything that a preview needs. Writes nothing: without a database it begins with an empty memory."""
     with ExitStack() as stack:
-        path = configuration.store.path
-        if not path.exists():
-            path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
-        store = stack.enter_context(open_store(path, configuration.organization, SystemClock().now))
+        place = configuration.store.place
+        if not has_database(place):
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
+        store = stack.enter_context(open_store(place, configuration.organization, SystemClock().now))
         stack.enter_context(_collector_paused())
         yield stack.enter_context(_wired(configuration, store, _ends()))
 
@@ -72,7 +72,9 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
         lock = stack.enter_context(store.lock())
         stack.enter_context(_collector_paused())
         wired = stack.enter_context(_wired(configuration, store, _ends()))
-        yield replace(wired, bridge=replace(wired.bridge, permit=_permit(lock)))
+        permit = _permit(lock)
+        wired.target.ask(permit)
+        yield replace(wired, bridge=replace(wired.bridge, permit=permit))
 
 
 @contextmanager
@@ -95,7 +97,11 @@ def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
 
     with wired.store.lock() as lock, _collector_paused():
         held = _permit(lock)
-        yield replace(wired.bridge, permit=both)
+        wired.target.ask(both)
+        try:
+            yield replace(wired.bridge, permit=both)
+        finally:
+            wired.target.ask(_nobody_writes)
 
 
 @contextmanager
@@ -103,14 +109,14 @@ def opened_store(configuration: Configuration) -> Iterator[DatabaseStore]:
     """The store with its audit stream."""
     audit = configuration.audit
     stream = AuditStream(audit.file, sys.stdout.buffer if audit.stdout else None, audit.stdout_format)
-    with open_store(configuration.store.path, configuration.organization, SystemClock().now, stream) as store:
+    with open_store(configuration.store.place, configuration.organization, SystemClock().now, stream) as store:
         yield store
 
 
 @contextmanager
 def opened_evidence(configuration: Configuration) -> Iterator[DatabaseStore]:
     """The store as it is, to look at: none is made, and nothing is mended in the audit file."""
-    with open_evidence(configuration.store.path, configuration.organization, SystemClock().now) as store:
+    with open_evidence(configuration.store.place, configuration.organization, SystemClock().now) as store:
         yield store
 
 
@@ -247,7 +253,7 @@ def new_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
-def _permit(lock: OrganizationLock) -> Callable[[], None]:
+def _permit(lock: Lock) -> Callable[[], None]:
     def permit() -> None:
         if not lock.still_held():
             raise Busy("The lock on this organization was lost; nothing more is written.")

@@ -4,7 +4,7 @@ No chunks, no checks afterwards, no order: that is the cycle's. Each method rais
 `bridge.targets.hyperproof_api.HyperproofApi` says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -53,6 +53,10 @@ class Hyperproof:
         """Begin a new run: what may be waited in it starts anew."""
         self._client.start_run()
 
+    def ask(self, permit: Callable[[], None]) -> None:
+        """From now on ask this right before a write is sent, also when it is sent again after a wait."""
+        self._client.permit = permit
+
     # ---- reads -----------------------------------------------------------------------------------------
 
     def read(self) -> TargetRead:
@@ -60,14 +64,15 @@ class Hyperproof:
         self.start_run()
         users = self._api.get_users()
         groups = self._api.get_groups(GroupStatus.ACTIVE)
-        members = self._api.get_all_members(GroupStatus.ACTIVE)
+        ids = (one for user in users for one in (user.user_id, user.id))
+        members = self._api.get_all_members(GroupStatus.ACTIVE, ids)
         found = target_read(users, groups, members, self._stated)
         self._leads = lead_ids(found.accounts, groups)
         return found
 
     def read_members(self, group: GroupId) -> frozenset[AccountId]:
         """Read one group's members now: one call."""
-        return frozenset(self._api.get_members(group).user_ids)
+        return self._api.get_members(group).user_ids
 
     def read_group(self, group: GroupId) -> Group | None:
         """Read one group by id, its members untold: one call. None when there is no such group.

@@ -4,12 +4,14 @@ Unknown fields are passed over. A part that we rely on and that is missing, or o
 IncompleteRead: absent is never empty. Ids are opaque: text, and not empty.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, Generic, NamedTuple, NoReturn, TypeVar
 
 from bridge.core.model import AccountId
 from bridge.errors import IncompleteRead
+
+T = TypeVar("T")
 
 SYSTEM: Final = "Hyperproof"
 """How messages name it."""
@@ -54,20 +56,23 @@ class Members:
     """A group's members."""
 
     group_id: str
-    user_ids: tuple[AccountId, ...]
+    user_ids: frozenset[AccountId]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[T]):
     """A part of a list."""
 
-    rows: Sequence[object]
+    rows: Sequence[T]
     next_token: str
     """Empty: it is the last."""
 
 
-def page(value: object, what: str) -> Page:
-    """Read a bare array, as documented, or an envelope, should there ever be paging (API reference 11.7)."""
+def page(value: object, what: str, row: Callable[[object], T]) -> Page[T]:
+    """Read a bare array, as documented, or an envelope, should there ever be paging (API reference 11.7).
+
+    The rows of an array were read as they were decoded: see `rows_of`.
+    """
     if isinstance(value, list):
         return Page(value, "")
     rows = value.get("data") if isinstance(value, dict) else None
@@ -76,7 +81,7 @@ def page(value: object, what: str) -> Page:
     token = value.get("nextToken") or value.get("continuationToken") or ""
     if not isinstance(token, str):
         _incomplete(f"{what} answered with a nextToken that is not text")
-    return Page(rows, token)
+    return Page([row(each) for each in rows], token)
 
 
 def profile(value: object, what: str) -> Profile:
@@ -110,10 +115,11 @@ def group_row(value: object, what: str) -> GroupRow:
     return GroupRow(_id(row, "id", what), name, lead or "")
 
 
-def members(value: object, what: str, *, of: str = "") -> Members:
+def members(value: object, what: str, *, of: str = "", kept: dict[str, AccountId] | None = None) -> Members:
     """Read a members object. Its own `id` means nothing, `groupId` is the key (API reference 4.3).
 
-    `of` is the group that was asked for, if it was one: the answer may leave it out, but not name another.
+    `of` is the group that was asked for, if it was one: the answer may leave it out, but not name another. Each id
+    is kept once in `kept`, not once for each membership, of which an organization may have ten for each account.
     """
     row = _object(value, what)
     ids = row.get("userIds")
@@ -124,7 +130,7 @@ def members(value: object, what: str, *, of: str = "") -> Members:
     group_id = of if of and "groupId" not in row else _id(row, "groupId", what)
     if of and group_id != of:
         _incomplete(f"{what} answered for another group than the one asked for")
-    return Members(group_id, tuple(ids))
+    return Members(group_id, frozenset(ids if kept is None else map(kept.setdefault, ids, ids)))
 
 
 def tells_members(value: object) -> bool:

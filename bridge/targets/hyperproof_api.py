@@ -1,17 +1,22 @@
 """Hyperproof's Users and Groups endpoints, one method each. Decides nothing (API reference, sections 3 to 5)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import quote
 
+from bridge.core.model import AccountId
 from bridge.errors import IncompleteRead, OutcomeUnknown
 from bridge.targets import hyperproof_answers as answers
 from bridge.targets.hyperproof_answers import SYSTEM, GroupRow, Members, Profile, User
 from bridge.transport.answer import Answer
 from bridge.transport.client import Bearer, Client
+from bridge.transport.json_rows import rows_of
 from bridge.transport.reaction import Call
+
+T = TypeVar("T")
 
 _PAGES: Final = 10_000
 """Of one list. The lists are not paged as far as anybody knows; more than this is a server in a loop."""
@@ -50,15 +55,15 @@ class HyperproofApi:
     def get_users(self) -> list[User]:
         """GET /users, deactivated people too."""
         # The default is not documented, so both values would have to be stated; in lower case, unlike Python's.
-        rows = self._list("/users", {"includeDeactivated": "true"}, _USERS_REMEDY)
-        return [answers.user(row, "GET /users") for row in rows]
+        row = partial(answers.user, what="GET /users")
+        return list(self._list("/users", {"includeDeactivated": "true"}, _USERS_REMEDY, row))
 
     # ---- groups ----------------------------------------------------------------------------------------
 
     def get_groups(self, status: GroupStatus) -> list[GroupRow]:
         """GET /groups."""
-        rows = self._list("/groups", {"status": status.value}, _GROUPS_REMEDY)
-        return [answers.group_row(row, "GET /groups") for row in rows]
+        row = partial(answers.group_row, what="GET /groups")
+        return list(self._list("/groups", {"status": status.value}, _GROUPS_REMEDY, row))
 
     def get_group(self, group_id: str) -> GroupRow | None:
         """GET /groups/{groupId}. None: there is no such group."""
@@ -67,10 +72,18 @@ class HyperproofApi:
             return None
         return answers.group_row(answer.value, "GET /groups/{groupId}")
 
-    def get_all_members(self, status: GroupStatus) -> list[Members]:
-        """GET /groups/users. A group whose members are not told is left out: it is unknown, not empty (11.8)."""
-        rows = self._list("/groups/users", {"status": status.value}, _GROUPS_REMEDY)
-        return [answers.members(row, "GET /groups/users") for row in rows if answers.tells_members(row)]
+    def get_all_members(self, status: GroupStatus, kept: Iterable[str] = ()) -> list[Members]:
+        """GET /groups/users. A group whose members are not told is left out: it is unknown, not empty (11.8).
+
+        Of ids that are `kept` already none is kept again.
+        """
+        ids = {one: AccountId(one) for one in kept}
+
+        def row(value: object) -> Members | None:
+            return answers.members(value, "GET /groups/users", kept=ids) if answers.tells_members(value) else None
+
+        rows = self._list("/groups/users", {"status": status.value}, _GROUPS_REMEDY, row)
+        return [told for told in rows if told]
 
     def get_members(self, group_id: str) -> Members:
         """GET /groups/{groupId}/users."""
@@ -100,12 +113,24 @@ class HyperproofApi:
 
     # ---- requests --------------------------------------------------------------------------------------
 
-    def _list(self, template: str, params: Mapping[str, str], remedy: str) -> Iterator[object]:
-        """Read a whole list, following pages should there be any."""
+    def _list(
+        self, template: str, params: Mapping[str, str], remedy: str, row: Callable[[object], T]
+    ) -> Iterator[T]:
+        """Read a whole list, row by row, following pages should there be any."""
+        decode = partial(rows_of, make=row)
         what = f"GET {template}"
         seen: set[str] = set()
         for _ in range(_PAGES):
-            page = answers.page(self._get(template, params=params, remedy=remedy).value, what)
+            call = Call(
+                method="GET",
+                url=self._url(template),
+                template=template,
+                repeatable=True,
+                params=params,
+                decode=decode,
+                refused=remedy,
+            )
+            page = answers.page(self._client.send(call, self._bearer).value, what, row)
             yield from page.rows
             if not page.next_token:
                 return
@@ -120,7 +145,6 @@ class HyperproofApi:
         template: str,
         group_id: str = "",
         *,
-        params: Mapping[str, str] | None = None,
         expected: frozenset[int] = frozenset(),
         remedy: str = _GROUPS_REMEDY,
     ) -> Answer:
@@ -129,7 +153,6 @@ class HyperproofApi:
             url=self._url(template, group_id),
             template=template,
             repeatable=True,
-            params=params or {},
             expected=expected,
             refused=remedy,
         )
@@ -146,7 +169,7 @@ class HyperproofApi:
         )
         return self._client.send(call, self._bearer)
 
-    def _url(self, template: str, group_id: str) -> str:
+    def _url(self, template: str, group_id: str = "") -> str:
         return self._base + template.replace("{groupId}", _segment(group_id))
 
 

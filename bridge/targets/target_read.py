@@ -26,7 +26,7 @@ def target_read(
     """
     if not users:
         raise IncompleteRead(SYSTEM, "GET /users listed nobody, not even the account of the API client")
-    by_group = _members_by_group(members, users)
+    by_group = _members_by_group(members)
     everybody = frozenset[AccountId]().union(*by_group.values())
     proof = id_space_proof(stated, everybody, (u.user_id for u in users), (u.id for u in users))
     accounts = _accounts(users, proof.space)
@@ -50,34 +50,33 @@ def lead_ids(accounts: Sequence[Account], rows: Iterable[GroupRow]) -> dict[str,
     return {account.other_id: account.id for account in accounts if account.other_id in foreign}
 
 
-def _members_by_group(members: Iterable[Members], users: Sequence[User]) -> dict[str, frozenset[AccountId]]:
-    """Tell the members of each group.
-
-    An organization may have ten memberships for each account: each id is kept once, not once for each membership.
-    """
-    ids_of_users = [*(AccountId(user.user_id) for user in users), *(AccountId(user.id) for user in users)]
-    kept = dict(zip(ids_of_users, ids_of_users, strict=True))
+def _members_by_group(members: Iterable[Members]) -> dict[str, frozenset[AccountId]]:
     found: dict[str, frozenset[AccountId]] = {}
     for told in members:
-        ids = frozenset(map(kept.setdefault, told.user_ids, told.user_ids))
-        if found.setdefault(told.group_id, ids) != ids:
+        first = found.setdefault(told.group_id, told.user_ids)
+        if first is not told.user_ids and first != told.user_ids:
             raise IncompleteRead(SYSTEM, f"GET /groups/users told two sets of members of group {told.group_id}")
     return found
 
 
 def _accounts(users: Iterable[User], space: IdSpace) -> tuple[Account, ...]:
-    once = _each_once(users, "GET /users")
-    return tuple(_each_once((account_of(user, space) for user in once), "GET /users"))
+    once = _by_id(users, "GET /users")
+    return tuple(_each_once((account_of(user, space) for user in once.values()), "GET /users"))
 
 
 def _each_once(values: Iterable[_T], what: str) -> list[_T]:
     """Sort by id, and drop repetitions, such as pages that overlap. Raises IncompleteRead for one that differs."""
+    found = _by_id(values, what)
+    return [found[name] for name in sorted(found)]
+
+
+def _by_id(values: Iterable[_T], what: str) -> Mapping[str, _T]:
     found: dict[str, _T] = {}
     for value in values:
         first = found.setdefault(value.id, value)
         if first is not value and first != value:
             raise IncompleteRead(SYSTEM, f"{what} told two different things of {value.id}")
-    return [found[name] for name in sorted(found)]
+    return found
 
 
 # ---- what is worth a warning and stops nothing -----------------------------------------------------------

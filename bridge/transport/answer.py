@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
@@ -30,6 +30,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Asked by lower-case name."""
     body: bytes = field(default=b"", repr=False)
+    decode: Callable[[bytes], object] = field(default=json.loads, repr=False)
+    """Makes a value of JSON. Raises ValueError for what is none."""
 
     @classmethod
     def of_value(cls, status: int, headers: Mapping[str, str], value: object) -> Self:
@@ -42,7 +44,7 @@ class Answer:
     def value(self) -> object:
         """The body as JSON. Raises NotJson."""
         try:
-            return json.loads(self.body)
+            return self.decode(self.body)
         except (ValueError, RecursionError):
             pass  # raised below, so that the body does not hang on the error as its context
         raise NotJson

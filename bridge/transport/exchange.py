@@ -1,5 +1,6 @@
 """One request and one answer, or what went wrong instead; the only place that touches httpx."""
 
+import json
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +94,11 @@ class Wire:
         except HTTPX_ROOTS as error:
             # A value, not an exception: httpx's own errors carry the request, and with it the token.
             return failure_of(error, answered=answered, hidden=call.hidden)
-        return body if isinstance(body, Failure) else Answer(response.status_code, response.headers, body)
+        if isinstance(body, Failure):
+            return body
+        return Answer(
+            response.status_code, response.headers, body, call.decode if response.is_success else json.loads
+        )
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes | Failure:
         body = bytearray()

@@ -23,9 +23,10 @@ A status that the call says it expects is accepted, unless it is a throttle, or 
 is from something between us and the API.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from json import loads
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -49,6 +50,8 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Besides those that every request has, and the token."""
     json: object = None
+    decode: Callable[[bytes], object] = loads
+    """How the answer of a success is read as JSON, such as row by row. Raises ValueError for what is none."""
     form: Mapping[str, str] | None = field(default=None, repr=False)
     expected: frozenset[int] = frozenset()
     """Statuses that are an answer to this caller, and no error."""

@@ -34,6 +34,17 @@ def test_a_run_reads_with_three_calls() -> None:
     ]
 
 
+def test_each_id_is_kept_once() -> None:
+    """However many groups an account is in, its id is one string in memory, as is that of a stranger."""
+    told = [members(f"g{n}", "u-anna", "stranger") for n in range(3)]
+    server = ScriptedHyperproof(routes([user("anna")], [group(f"g{n}", f"G{n}") for n in range(3)], told))
+    found = hyperproof(server).read()
+    listed = [member for g in found.groups if not isinstance(g.members, Untold) for member in g.members]
+    assert len(listed) == 6
+    assert len({id(member) for member in listed}) == 2
+    assert id(found.accounts[0].id) in {id(member) for member in listed}
+
+
 def test_stated_id_space_is_held_against_the_data() -> None:
     """A wrong setting is found by the first read."""
     found = hyperproof(ScriptedHyperproof(SCENE), IdSpaceSetting.ID).read()
