@@ -20,6 +20,7 @@ from bridge.clock import SystemClock
 from bridge.config import Configuration
 from bridge.config.directories import LdapDirectory, ldap_settings
 from bridge.config.entra import EntraDirectory, entra_settings
+from bridge.config.file_directory import FileDirectory, file_settings
 from bridge.config.policy import policy
 from bridge.core.model import DirectoryName
 from bridge.cycle.ports import Clock
@@ -27,6 +28,7 @@ from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
 from bridge.logs import register_secret
 from bridge.sources.bound import BoundSource
+from bridge.sources.file.source import FileSource
 from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
 from bridge.sources.probe import Directory
@@ -53,15 +55,18 @@ class Wired:
 
 
 @contextmanager
-def wired_for_reading(configuration: Configuration) -> Iterator[Wired]:
-    """Everything that a preview needs. Writes nothing: without a database it begins with an empty memory."""
+def wired_for_reading(configuration: Configuration, *, anew: bool = False) -> Iterator[Wired]:
+    """Everything that a preview needs. Writes nothing: without a database it begins with an empty memory.
+
+    `anew`: no read of an earlier run serves.
+    """
     with ExitStack() as stack:
         place = configuration.store.place
         if not has_database(place):
             place = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
         store = stack.enter_context(open_store(place, configuration.organization, SystemClock().now))
         stack.enter_context(_collector_paused())
-        yield stack.enter_context(_wired(configuration, store, _ends(), keeps=False))
+        yield stack.enter_context(_wired(configuration, store, _ends(), keeps=False, anew=anew))
 
 
 @contextmanager
@@ -111,7 +116,7 @@ def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
 def opened_store(configuration: Configuration) -> Iterator[DatabaseStore]:
     """The store with its audit stream."""
     audit = configuration.audit
-    stream = AuditStream(audit.file, sys.stdout.buffer if audit.stdout else None)
+    stream = AuditStream(audit.file, sys.stdout.buffer if audit.stdout else None, audit.stdout_format)
     with open_store(configuration.store.place, configuration.organization, SystemClock().now, stream) as store:
         yield store
 
@@ -143,16 +148,21 @@ def _ends() -> tuple[Patience, Observer]:
 
 @contextmanager
 def _wired(
-    configuration: Configuration, store: DatabaseStore, ends: tuple[Patience, Observer], *, keeps: bool
+    configuration: Configuration,
+    store: DatabaseStore,
+    ends: tuple[Patience, Observer],
+    *,
+    keeps: bool,
+    anew: bool = False,
 ) -> Iterator[Wired]:
-    """All of it. `keeps`: whether reads of directories are kept for later runs."""
+    """All of it. `keeps`: whether reads of directories are kept for later runs; `anew`: whether none serves now."""
     patience, observer = ends
     clock: Clock = patience.clock
     _refuse_missing_packages(configuration)
     with ExitStack() as stack:
         target = stack.enter_context(_target(configuration, patience, observer))
         sources = tuple(
-            stack.enter_context(_source(name, configuration, observer, _Recall(store, clock, keeps)))
+            stack.enter_context(_source(name, configuration, observer, _Recall(store, clock, keeps, anew)))
             for name in sorted(configuration.directories)
         )
         bridge = Bridge(
@@ -171,7 +181,12 @@ def _wired(
 
 def _recalled(configuration: Configuration) -> Iterator[DirectoryName]:
     """The directories whose full reads serve for later runs."""
-    return (DirectoryName(name) for name, each in configuration.directories.items() if each.full_read_every)
+    directories = configuration.directories.items()
+    return (
+        DirectoryName(name)
+        for name, each in directories
+        if not isinstance(each, FileDirectory) and each.full_read_every
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +196,7 @@ class _Recall:
     store: DatabaseStore
     clock: Clock
     keeps: bool
+    anew: bool
 
     def source(self, source: Marking, every: timedelta) -> RecallingSource:
         """A source that hands on its last full read, until that is so old."""
@@ -205,7 +221,10 @@ def _refuse_missing_packages(configuration: Configuration) -> None:
 @contextmanager
 def _source(name: str, configuration: Configuration, observer: Observer, recall: _Recall) -> Iterator[Directory]:
     directory = configuration.directories[name]
-    every = directory.full_read_every
+    if isinstance(directory, FileDirectory):
+        yield FileSource(file_settings(name, directory), SystemClock().now)
+        return
+    every = None if recall.anew else directory.full_read_every
     if not isinstance(directory, EntraDirectory):
         ldap = LdapSource(ldap_settings(name, directory))
         yield recall.source(ldap, every) if every else ldap

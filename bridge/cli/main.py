@@ -5,10 +5,23 @@ import os
 import sys
 from typing import Final, NoReturn
 
-from bridge.cli import audit, check, demo, held, quarantine, run, sandbox, schema, service, store
+from bridge.cli import (
+    audit,
+    check,
+    demo,
+    explain,
+    held,
+    hyperproof,
+    quarantine,
+    run,
+    sandbox,
+    schema,
+    service,
+    store,
+)
 from bridge.cli.app import INTERRUPTED, app, execute
 
-MODULES: Final = (check, run, service, held, quarantine, audit, store, sandbox, demo, schema)
+MODULES: Final = (check, run, explain, service, held, quarantine, audit, store, hyperproof, sandbox, demo, schema)
 """Whose commands there are, in the order in which --help lists them."""
 
 

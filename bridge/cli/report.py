@@ -73,12 +73,20 @@ def _print_recalled(console: Console, report: Report) -> None:
             console.print(shown(f"directory {read.directory}: read in full at {moment}, and unchanged since"))
 
 
+def print_group(console: Console, group: GroupPlan) -> None:
+    """Print what would be done to one group."""
+    console.print(table(_CHANGE_HEADS, _change_rows(group, {}), "Changes, if you say yes"))
+
+
+_CHANGE_HEADS = ("group", "", "who or what", "cause", "people in the directory")
+
+
 def _print_changes(console: Console, report: Report) -> None:
     labels = _labels(report)
     rows = [row for group in report.verdict.allowed.changed for row in _change_rows(group, labels)]
     if rows:
         title = "Changes" if report.applied else "Changes, if this plan is applied"
-        console.print(table(("group", "", "who or what", "cause", "people in the directory"), rows, title))
+        console.print(table(_CHANGE_HEADS, rows, title))
 
 
 def _labels(report: Report) -> Mapping[str, str]:

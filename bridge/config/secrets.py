@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bridge.config.directories import LdapDirectory
 from bridge.config.entra import EntraDirectory, entra_secrets
 from bridge.config.model import Configuration
 from bridge.store.place import Server
@@ -19,5 +20,5 @@ def secrets_of(configuration: Configuration) -> Iterator[str]:
     for directory in configuration.directories.values():
         if isinstance(directory, EntraDirectory):
             yield from entra_secrets(directory)
-        elif directory.bind.password:
+        elif isinstance(directory, LdapDirectory) and directory.bind.password:
             yield directory.bind.password.get_secret_value()

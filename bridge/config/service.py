@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from bridge.audit.forms import Form
 from bridge.config.addresses import DatabaseAddress, ProxyAddress, WebAddress
 from bridge.config.references import current
 from bridge.config.values import (
@@ -136,7 +137,10 @@ class AuditSection(Model):
     """One JSON line for each record, appended."""
 
     stdout: Flag = False
-    """The same lines on standard output."""
+    """The records on standard output as well, one line each."""
+
+    stdout_format: Form = Form.JSONL
+    """The form of these lines: `jsonl` as in the file, or events for a SIEM, `ocsf` or `cef`."""
 
 
 class LogSection(Model):

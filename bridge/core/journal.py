@@ -32,7 +32,7 @@ class Intent:
     run: str
     at: datetime
     key: str
-    """Of the mapping."""
+    """Of the mapping. Empty: an operator does it by hand."""
     group_id: GroupId | None
     group_name: str
     action: Action
@@ -57,6 +57,7 @@ class RunKind(StrEnum):
 
     SYNC = "sync"
     BACKFILL = "backfill"
+    BY_HAND = "by hand"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,23 +18,26 @@ _MEMBER_EVENTS = {
 
 
 class Recorder:
-    """Makes the records of one run."""
+    """Makes the records of one run; `by` is the operator who does by hand what is done in it."""
 
-    def __init__(self, run: Run, clock: Clock) -> None:
+    def __init__(self, run: Run, clock: Clock, by: str = "") -> None:
         self.run = run
         self._clock = clock
+        self._by = by
         self.approvals: Mapping[tuple[str, AccountId], Approval] = {}
         """By mapping key and account, the approvals that this run's removals rest on."""
 
     def make(self, event: Event, **facts: JsonValue) -> Record:
-        """One record, now. Facts that are empty are left out."""
-        told = {key: value for key, value in facts.items() if value not in ("", None, (), [])}
+        """One record, now. Facts that are empty are left out, but for the mapping of what is done by hand."""
+        told = {key: value for key, value in facts.items() if key == "mapping" or value not in ("", None, (), [])}
+        if self._by:
+            told["by"] = self._by
         return Record(event.value, self._clock.now(), self.run.id, told)
 
     # ---- runs and reads ----
 
-    def started(self, version: str, *, apply: bool) -> Record:
-        """The run begins."""
+    def started(self, version: str, *, apply: bool, reason: str = "") -> Record:
+        """The run begins; by hand, for a reason."""
         run = self.run
         return self.make(
             Event.RUN_STARTED,
@@ -43,6 +46,7 @@ class Recorder:
             version=version,
             apply=apply,
             continues=run.continues,
+            reason=reason,
         )
 
     def finished(self, report: Report) -> Record:

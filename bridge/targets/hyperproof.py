@@ -44,6 +44,11 @@ class Hyperproof:
         """Drop all connections."""
         self._client.close()
 
+    @property
+    def api(self) -> HyperproofApi:
+        """The operations themselves, for whoever works by hand."""
+        return self._api
+
     def start_run(self) -> None:
         """Begin a new run: what may be waited in it starts anew."""
         self._client.start_run()

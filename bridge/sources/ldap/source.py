@@ -1,7 +1,6 @@
 """An LDAP directory as a source: all of one read comes from one server, or from one of each domain."""
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +9,8 @@ from typing import TypeVar
 import structlog
 from dns.resolver import Resolver
 
-from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
+from bridge.core.model import DirectoryName, DirectoryRead, Selector
+from bridge.core.nesting import TracedRead
 from bridge.core.snapshot import Footing, News, Snapshot
 from bridge.errors import Denied, RemoteError
 from bridge.sources.ldap.connection import Session, opened
@@ -22,6 +22,7 @@ from bridge.sources.ldap.news.desk import MarkLostError, NewsDesk
 from bridge.sources.ldap.read import Reading
 from bridge.sources.ldap.references import References
 from bridge.sources.ldap.search import Ldap3Pages, PageReader
+from bridge.sources.ldap.selection import fault_of
 from bridge.sources.ldap.servers import ServerOrder
 from bridge.sources.ldap.settings import Domain, LdapSettings
 from bridge.sources.ldap.trail import Trail, at_servers
@@ -92,6 +93,11 @@ class LdapSource:
         """Read what happened since a snapshot. Raises Denied when the password is refused, and nothing else."""
         self._refuse_malformed(selectors)
         return self._desk.read(snapshot, selectors)
+
+    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
+        """The same read with its nesting, and with everybody who goes by this name. Raises what `read` raises."""
+        self._refuse_malformed(selectors)
+        return self._at_servers(lambda domains: Reading(self._settings, domains).trace(selectors, text))
 
     def probe(self) -> Probe:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
@@ -198,15 +204,3 @@ class LdapSource:
         faults += [f"'{selector.text}': {fault}" for selector in selectors if (fault := fault_of(selector))]
         if faults:
             raise Denied(self.name, f"malformed in the configuration: {'; '.join(faults)}; correct it")
-
-
-def fault_of(selector: Selector) -> str:
-    """What is wrong with a selector that a filter or a pattern was written in; empty when nothing is."""
-    if selector.kind is SelectorKind.FILTER:
-        return fault_in(selector.text)
-    if selector.kind is SelectorKind.PATTERN:
-        try:
-            re.compile(selector.text)
-        except re.error as error:
-            return f"no regular expression ({error})"
-    return ""
