@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from bridge.audit.events import Event
-from bridge.cli import audit, check, demo, held, quarantine, run, sandbox, schema, service
+from bridge.cli import audit, check, demo, held, quarantine, run, sandbox, schema, service, store
 from bridge.cli.exits import Exit
 from bridge.core.change import Cause, GuardKind, SkipKind
 from bridge.core.model import DoubtKind
@@ -27,7 +27,7 @@ README: Final = PAGES[Path("README.md")]
 def _program() -> Any:  # noqa: ANN401 - a command of Typer's own
     """The whole command line, as a tree."""
     made = typer.Typer()
-    for module in (check, run, service, held, quarantine, audit, sandbox, demo, schema):
+    for module in (check, run, service, held, quarantine, audit, store, sandbox, demo, schema):
         module.register(made)
     return typer.main.get_command(made)
 
