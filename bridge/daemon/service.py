@@ -106,6 +106,7 @@ class Service:
                 case None:
                     if self._watch.changed() or self._is_worth_another_load():
                         self._reload(works, web, asked=False)
+            works.exchange()
             self._look_at_role(works)
             self._tell(works)
 

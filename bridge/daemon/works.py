@@ -96,7 +96,11 @@ class Works:
     def renew(self, configuration: Configuration) -> None:
         """Work by another configuration: at once if no run is under way, otherwise after it."""
         self._next = configuration
-        if self._turn.acquire(blocking=False):
+        self.exchange()
+
+    def exchange(self) -> None:
+        """Take up what is waiting to be, unless a run is under way. The service's loop calls it in every round."""
+        if self._next is not None and self._turn.acquire(blocking=False):
             try:
                 self._take_up_next()
             finally:

@@ -15,7 +15,7 @@ from bridge.errors import BridgeError
 _END_SECONDS: Final = 3.0
 """A reader that has not got its answer by then gets none."""
 
-_MOST_READERS: Final = 32
+_MOST_READERS: Final = 128
 """At once; more are turned away, so that nobody keeps the service from its work by asking."""
 
 

@@ -1,6 +1,7 @@
 """A service as a process of its own, in a scene, and what can be seen of it."""
 
 import json
+import signal
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -8,8 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.cli.exits import Exit
+from bridge.sandbox.hyperproof import Fault
 from tests.cli.processes import Ended, Running
 from tests.cli.scene import Scene, until
+from tests.e2e.truth import assert_evidence_is_whole
 
 SCHEDULE = "every: 1h, retry: {first: 1s, longest: 2s}, stop_within: 20s"
 """One run at the start, and others when something asks for them."""
@@ -78,3 +82,29 @@ def serving(scene: Scene) -> Iterator[Serving]:
         service = Serving(scene, running)
         until(lambda: bool(service.told("service.started")) or not running.alive)
         yield service
+
+
+REMOVAL = Fault(method="PUT", path="/users/delete$")
+"""The last write of the first run but one: after it a group is made."""
+
+
+def asked(s: Scene, fault: Fault) -> bool:
+    """Whether the request has reached Hyperproof."""
+    return any(fault.matches(request.method, request.path) for request in s.hyperproof.requests)
+
+
+def stopped(service: Serving) -> None:
+    """Tell it to stop, and see that it ends well."""
+    service.running.send(signal.SIGTERM)
+    ended = service.wait()
+    assert ended.code == Exit.OK, ended.text
+    assert "Traceback" not in ended.text
+    assert service.told("service.stopped")
+
+
+def assert_all_is_well(s: Scene) -> None:
+    """After one more run everything is as the directory says, and the evidence is whole."""
+    assert s.run("sync").code == Exit.OK
+    assert s.members("Team risk") == {"anna.smith", "grace.lee"}
+    assert "liam.walsh" not in s.members("Compliance Managers")
+    assert_evidence_is_whole(s)
