@@ -78,3 +78,31 @@ def test_a_wish_reaches_the_leader_of_its_organization(place: Server) -> None:
         asking.wish()
         assert heard.get(timeout=20) == "leader"
         assert heard.empty()
+
+
+class Faulty(ServerLock):
+    """A lock with a fault of ours in it."""
+
+    takes = 0
+    faults = 1
+
+    def take(self) -> bool:
+        """Take it."""
+        self.takes += 1
+        return super().take()
+
+    def still_held(self) -> bool:
+        """Stumble the first time."""
+        if self.faults:
+            self.faults -= 1
+            raise RuntimeError("a fault of ours")
+        return super().still_held()
+
+
+def test_a_fault_of_ours_leaves_nobody_leading_for_ever(place: Server) -> None:
+    """The lock is let go, and taken anew by whoever comes first."""
+    faulty = Faulty(place, "acme", What.SERVICE)
+    with Leadership(faulty, lambda: None) as replica:
+        until(lambda: faulty.takes == 2 and replica.role == "leader")
+        with Leadership(lock(place), lambda: None) as second:
+            assert second.role == "standby"
