@@ -155,7 +155,7 @@ def _wired(
     keeps: bool,
     anew: bool = False,
 ) -> Iterator[Wired]:
-    """All of it. `keeps`: whether reads of directories are kept for later runs; `anew`: whether none serves now."""
+    """All of it. `keeps`: whether reads of directories are kept for later runs; `anew`: none serves now."""
     patience, observer = ends
     clock: Clock = patience.clock
     _refuse_missing_packages(configuration)

@@ -98,7 +98,7 @@ def _see_to_tls(parts: SplitResult) -> str:
     """See that nothing travels in clear text beyond this machine. Tells the mode, or nothing on this machine."""
     query = parse_qs(parts.query)
     named = [host for key in ("host", "hostaddr") for several in query.get(key, ()) for host in several.split(",")]
-    hosts = [*named, *([parts.hostname] if parts.hostname else [])]
+    hosts = [*named, *([parts.hostname] if parts.hostname else []), *query.get("service", ())]
     if all(host.startswith("/") or is_loopback(f"http://{host}") for host in hosts):
         return ""
     (mode, *_) = query.get("sslmode", [""])

@@ -10,8 +10,12 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol, Self
 
+import structlog
+
 from bridge.errors import StoreError
 from bridge.store.server_lock import ServerLock
+
+_LOG = structlog.get_logger("bridge")
 
 LEADER: Final = "leader"
 STANDBY: Final = "standby"
@@ -72,6 +76,10 @@ class Leadership:
                 self._leads = self._lock.still_held() if self._leads else self._taken()
             except StoreError:  # the store says so itself whenever it is asked for something
                 self._leads = False
+            except Exception:  # noqa: BLE001 - a thread that ended would leave it leading, or standing by, for ever
+                self._leads = False
+                self._lock.close()
+                _LOG.exception("leadership.broken")
 
     def _taken(self) -> bool:
         if not self._lock.take():

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, NoReturn
 
@@ -259,7 +260,7 @@ def _address(configuration: Configuration, web: WebServer | None) -> str:
 def _refuse_another_place(before: Configuration, now: Configuration) -> None:
     """A service holds its organization and its database as long as it lives."""
     for key, old, new in (
-        ("store", before.store.place, now.store.place),
+        ("store.path" if isinstance(now.store.place, Path) else "store.url", before.store.place, now.store.place),
         ("organization", before.organization, now.organization),
     ):
         if old != new:

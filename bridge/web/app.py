@@ -101,9 +101,9 @@ def _telling(
 
     def answer(request: Request) -> Response:
         problems = wrong()
-        told = {"ok": not problems, **tells()}
+        told = {"ok": not problems}
         if may_read(standing, request):
-            return JSONResponse({**told, "problems": list(problems)}, _status(problems), _HEADERS)
+            return JSONResponse({**told, **tells(), "problems": list(problems)}, _status(problems), _HEADERS)
         return JSONResponse(told, _status(problems), _HEADERS)
 
     return answer

@@ -24,11 +24,13 @@ SECONDS: Final = 40.0
 _FORKS: Final = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([
     "__main__", "tests.cli.processes", "encodings.idna", "encodings.unicode_escape", "encodings.utf_8_sig",
-    "httpcore", "rich._emoji_codes", "rich.table", "sqlalchemy.dialects.sqlite", "typer._adapters",
+    "httpcore", "psycopg", "rich._emoji_codes", "rich.table", "sqlalchemy.dialects.sqlite",
+    "sqlalchemy.dialects.postgresql.psycopg", "typer._adapters",
     "typer._click.decorators", "typer.rich_utils",
     "bridge.audit.export", "bridge.audit.query", "bridge.audit.verify", "bridge.cli.app", "bridge.cli.audit",
     "bridge.cli.backfill", "bridge.cli.check", "bridge.cli.demo", "bridge.cli.held", "bridge.cli.report",
-    "bridge.cli.run", "bridge.cli.sandbox", "bridge.cli.schema", "bridge.config.schema", "bridge.config.secrets",
+    "bridge.cli.run", "bridge.cli.sandbox", "bridge.cli.schema", "bridge.cli.store", "bridge.config.schema",
+    "bridge.config.secrets",
     "bridge.cli.quarantine", "bridge.cli.service", "bridge.cycle.run", "bridge.daemon.presence",
     "bridge.daemon.service", "bridge.web.asking", "bridge.logs", "bridge.store.migration", "bridge.wiring",
 ])  # fmt: skip

@@ -52,6 +52,7 @@ def test_a_password_makes_the_address_a_secret(tmp_path: Path) -> None:
         ({"url": "postgresql://db.corp.example/bridge"}, "in clear text"),
         ({"url": "postgresql://db.corp.example/bridge?sslmode=prefer"}, "in clear text"),
         ({"url": "postgresql:///bridge?host=127.0.0.1,db.corp.example"}, "in clear text"),
+        ({"url": "postgresql:///bridge?service=production"}, "in clear text"),
         ({"url": "postgresql://127.0.0.1/bridge?hostaddr=192.0.2.7"}, "in clear text"),
     ],
 )

@@ -81,6 +81,7 @@ def recorded_in_any_order(lines: Sequence[str]) -> set[str]:
     return {json.loads(line)["intent"] for line in lines}
 
 
+@pytest.mark.anew
 def test_two_processes_may_make_the_database_at_once(tmp_path: Path) -> None:
     """One migrates, the other waits and finds it done."""
     writers = [start(tmp_path, name, "1") for name in ("one", "other")]

@@ -1,5 +1,7 @@
 """What is PostgreSQL's own: its sessions, its rights, its errors, and what may stand in between."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -259,6 +261,19 @@ def test_a_rotated_password_counts_for_the_next_connection(postgres: Postgres) -
     with database.reading() as connection:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
     database.close()
+
+
+def test_without_its_driver_the_extra_is_named() -> None:
+    """PostgreSQL is an extra: whoever does not use it need not install it."""
+    program = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from bridge.errors import StoreError\nfrom bridge.store.database import Database\n"
+        "from bridge.store.place import Server\n"
+        "try: Database(Server.of(lambda: 'postgresql://127.0.0.1/bridge'))\n"
+        "except StoreError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert "hyperproof-bridge[postgresql]" in done.stdout
 
 
 def test_an_address_without_its_password() -> None:

@@ -3,7 +3,7 @@ import threading
 import httpx
 import pytest
 
-from bridge.errors import ChangeRejected, Denied, IncompleteRead, OutcomeUnknown, Throttled, Unavailable
+from bridge.errors import Busy, ChangeRejected, Denied, IncompleteRead, OutcomeUnknown, Throttled, Unavailable
 from bridge.transport.client import Client
 from bridge.transport.reaction import Call
 from bridge.transport.settings import Limits
@@ -338,3 +338,33 @@ def test_client_is_for_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert results == [200] * 8
+
+
+# ---- the leave to write ----------------------------------------------------------------------------------
+
+
+def test_leave_is_asked_right_before_each_sending_of_a_write() -> None:
+    """Also before it is sent again after a wait, in which another may have become the one writer."""
+    server = Script(BUSY, DONE)
+    bench = Bench(server, dice=0.5)
+    asked: list[tuple[int, float]] = []
+    bench.client.permit = lambda: asked.append((len(server.requests), sum(bench.clock.waits)))
+    assert bench.client.send(WRITE).status == 200
+    assert asked == [(0, 0), (1, 5.5)]
+    bench.client.send(READ)
+    assert len(asked) == 2
+
+
+def test_a_write_without_leave_is_not_sent_again() -> None:
+    """What was raised ends the call."""
+    server = Script(BUSY, DONE)
+    bench = Bench(server)
+
+    def permit() -> None:
+        if server.requests:
+            raise Busy("another run holds the organization")
+
+    bench.client.permit = permit
+    with pytest.raises(Busy):
+        bench.client.send(WRITE)
+    assert len(server.requests) == 1

@@ -202,3 +202,15 @@ def test_a_page_of_another_module_has_its_place() -> None:
     """Behind the same guard."""
     with served(Standing(TOKEN)) as server:
         assert get(server, "/page", authorization=f"Bearer {TOKEN}") == (200, "a page")
+
+
+def test_a_replica_tells_its_role_to_whoever_may_read() -> None:
+    """Leader or standby, as it is when somebody asks; everybody else gets yes or no."""
+    roles = ["standby"]
+    app = build_app(Standing(TOKEN), tells=lambda: {"role": roles[0]})
+    with WebServer(app, Site.of("127.0.0.1:0")) as server:
+        for role in ("standby", "leader"):
+            roles[0] = role
+            shown = json.loads(get(server, "/readyz", authorization=f"Bearer {TOKEN}")[1])
+            assert shown == {"ok": True, "role": role, "problems": []}
+        assert json.loads(get(server, "/readyz")[1]) == {"ok": True}
