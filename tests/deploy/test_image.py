@@ -116,7 +116,7 @@ def test_the_pod_of_the_chart_serves(
     with (tmp_path / "pod.yaml").open("w") as file:
         YAML(typ="safe").dump_all(shown, file)
     # Podman 4 hands a Secret's data over without decoding it, so this one is made in its own way.
-    engine("podman", "secret", "create", "bridge-secrets", "-", text=json.dumps({"stringData": SECRETS}))
+    engine("podman", "secret", "create", "bridge-secrets", "-", text=json.dumps({"data": SECRETS}))
     engine("podman", "kube", "play", str(tmp_path / "pod.yaml"))
     (name,) = engine("podman", "ps", "--format={{.Names}}", "--filter=name=bridge$").split()
     until(lambda: "grace.lee@example.test" in _members(hyperproof), lambda: engine("podman", "logs", name))
