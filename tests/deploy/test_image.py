@@ -3,7 +3,7 @@
 Asked for by `make image-test`: it takes two minutes, most of it for the base.
 """
 
-import base64
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -110,22 +110,17 @@ def test_the_pod_of_the_chart_serves(
     made = objects(
         values_of("minimal"), "--set=image.repository=localhost/hyperproof-bridge,image.pullPolicy=Never"
     )
-    secret = {name: base64.b64encode(value.encode()).decode() for name, value in SECRETS.items()}
     made["ConfigMap"]["data"]["config.yaml"] = config
     made["Deployment"]["spec"]["template"]["spec"]["hostNetwork"] = True
-    shown: list[Any] = [
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "bridge-secrets"}, "data": secret},
-        made["ConfigMap"], made["PersistentVolumeClaim"], made["Deployment"],
-    ]  # fmt: skip
+    shown: list[Any] = [made["ConfigMap"], made["PersistentVolumeClaim"], made["Deployment"]]
     with (tmp_path / "pod.yaml").open("w") as file:
         YAML(typ="safe").dump_all(shown, file)
+    # Podman 4 hands a Secret's data over without decoding it, so this one is made in its own way.
+    engine("podman", "secret", "create", "bridge-secrets", "-", text=json.dumps({"data": SECRETS}))
     engine("podman", "kube", "play", str(tmp_path / "pod.yaml"))
-    try:
-        (name,) = engine("podman", "ps", "--format={{.Names}}", "--filter=name=bridge$").split()
-        until(lambda: "grace.lee@example.test" in _members(hyperproof), lambda: engine("podman", "logs", name))
-        assert accepts(("127.0.0.1", 8470))
-    finally:
-        engine.attempt("podman", "kube", "down", "--force", str(tmp_path / "pod.yaml"))
+    (name,) = engine("podman", "ps", "--format={{.Names}}", "--filter=name=bridge$").split()
+    until(lambda: "grace.lee@example.test" in _members(hyperproof), lambda: engine("podman", "logs", name))
+    assert accepts(("127.0.0.1", 8470))
 
 
 def _members(hyperproof: HyperproofSandbox) -> frozenset[str]:

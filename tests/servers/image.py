@@ -65,7 +65,9 @@ def built() -> Iterator[Engine]:
             _build(engine)
             yield engine
         finally:
-            subprocess.run(("umount", "--lazy", engine.folder / "root/overlay"), check=False, capture_output=True)
+            engine.attempt("podman", "pod", "rm", "--force", "--all")
+            engine.attempt("podman", "rm", "--force", "--all")
+            _unmount(engine.folder)
 
 
 def _build(engine: Engine) -> None:
@@ -78,3 +80,9 @@ def _build(engine: Engine) -> None:
     certificates = "/etc/ssl/certs:/etc/ssl/certs:ro"
     where = ("--file", "deploy/docker/Dockerfile", "--tag", IMAGE, ".")
     engine("buildah", "build", "--pull=never", "--format=docker", "--volume", certificates, *where)
+
+
+def _unmount(folder: Path) -> None:
+    mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for path in sorted((path for path in mounted if path.startswith(f"{folder}/")), reverse=True):
+        subprocess.run(("umount", "--lazy", path), check=False, capture_output=True)
