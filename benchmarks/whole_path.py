@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from benchmarks.clients import GROUPS, PEOPLE, Server, ldapsearch
 from benchmarks.company import BASE, Company
 
 CONFIGURATION = """\
@@ -125,26 +126,13 @@ def main() -> None:
         values |= {"ldap_url": slapd.url, "admin": slapd.admin_dn, "base": BASE}
         path.write_text(CONFIGURATION.format(**values))
         env = {**os.environ, "SECRET": DEFAULT_CLIENT_SECRET, "PASSWORD": slapd.admin_password}
-        reference = ldapsearch(slapd.url, slapd.admin_dn, slapd.admin_password)
+        reference = ldapsearch(Server(slapd.url, slapd.admin_dn, slapd.admin_password), PEOPLE, GROUPS).seconds
         command = [sys.executable, "-m", "benchmarks.whole_path", "--measure", str(path)]
         told = json.loads(subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout)
         database = sum(file.stat().st_size for file in Path(folder).iterdir())
     ours.send(None)
     calls = ours.recv()
     report(company, told, reference, calls, database)
-
-
-def ldapsearch(url: str, user: str, password: str) -> float:
-    """The same entries and attributes by OpenLDAP's own client: seconds."""
-    began = time.perf_counter()
-    sign_in = ["-x", "-H", url, "-D", user, "-w", password]
-    common = ["ldapsearch", "-LLL", *sign_in, "-b", BASE, "-E", "pr=1000/noprompt"]
-    for wanted, attributes in (
-        ("(objectClass=inetOrgPerson)", ["entryUUID", "mail", "displayName", "cn", "uid"]),
-        ("(objectClass=groupOfNames)", ["entryUUID", "cn", "member", "uniqueMember"]),
-    ):
-        subprocess.run([*common, wanted, *attributes], check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
 
 
 def report(company: Company, told: dict[str, object], reference: float, calls: int, database: int) -> None:

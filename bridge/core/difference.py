@@ -1,7 +1,7 @@
 """What separates a managed group from what it should contain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.core.binding import Binding
 from bridge.core.change import Skip, SkipKind
@@ -80,6 +80,8 @@ def differ(binding: Binding, desired: Desired, around: Surroundings) -> Differen
     mapping, group = binding.mapping, binding.group
     settings = mapping.settings
     members = _members(group)
+    if desired.sure == members == desired.possible:  # as in most groups: each of half a million is kept once, then
+        desired = replace(desired, sure=members, possible=members)
     ignored = accounts.ids_of(settings.ignore)
     lead, lead_skips = _lead(mapping, group, accounts)
     extra = _removable_by_mode(settings.mode, members - desired.possible - ignored, group, around.placed)

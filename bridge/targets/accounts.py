@@ -41,10 +41,10 @@ def standing_of(kind: str, status: str) -> Standing:
 
 def account_of(user: User, space: IdSpace) -> Account:
     """Make an account of a user, known by its id in this space."""
-    by_user_id = space is IdSpace.USER_ID
+    ids = (user.user_id, user.id) if space is IdSpace.USER_ID else (user.id, user.user_id)
     return Account(
-        id=AccountId(user.user_id if by_user_id else user.id),
-        other_id=user.id if by_user_id else user.user_id,
+        id=AccountId(ids[0]),
+        other_id=ids[1],
         email=email(user.email) or None,
         name=f"{user.given_name} {user.surname}".strip(),
         standing=standing_of(user.type, user.status),

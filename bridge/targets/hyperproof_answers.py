@@ -93,12 +93,15 @@ def profile(value: object, what: str) -> Profile:
 
 _USER_FIELDS: Final = ("id", "userId", "status", "type", "email", "givenName", "surname")
 """In the order of User."""
+_TEXT: Final = {str}
 
 
 def user(value: object, what: str) -> User:
     """Read one entry of the list of users."""
-    told = map(_object(value, what).get, _USER_FIELDS)
-    found = User(*[text if isinstance(text, str) else "" for text in told])
+    told = tuple(map(_object(value, what).get, _USER_FIELDS))
+    if {*map(type, told)} != _TEXT:
+        told = tuple(text if isinstance(text, str) else "" for text in told)
+    found = User._make(told)
     if not found.id or not found.user_id:
         _incomplete(f"{what} told a user without {'userId' if found.id else 'id'}")
     return found

@@ -6,12 +6,12 @@ not whole is no list: whatever was made by then is dropped.
 
 import json
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Callable
-from io import BytesIO, TextIOWrapper
 from typing import Final
 
 WINDOW: Final = 2**20
-"""Characters that are looked at together."""
+"""Bytes that are looked at together."""
 _LIST: Final = re.compile(rb"[ \t\n\r]*\[")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _ENDS: Final = (",", "]", " ", "\t", "\n", "\r")
@@ -31,9 +31,10 @@ class _List:
     """A list of which some is here as text."""
 
     def __init__(self, body: bytes, window: int) -> None:
-        self._source = TextIOWrapper(BytesIO(body), "utf-8", "surrogatepass", newline="")
-        self._decode = json.JSONDecoder().raw_decode
+        self._left = memoryview(body)
         self._window = window
+        self._to_text = getincrementaldecoder("utf-8")("surrogatepass").decode
+        self._decode = json.JSONDecoder().raw_decode
         self._text = ""
         self._at = 0
 
@@ -91,6 +92,7 @@ class _List:
     def _read(self) -> bool:
         """Have more text here, twice as much where a value is large; False at the end."""
         rest = self._text[self._at :]
-        more = self._source.read(max(self._window, len(rest)))
-        self._text, self._at = rest + more, 0
-        return bool(more)
+        size = max(self._window, len(rest))
+        more, self._left = self._left[:size], self._left[size:]
+        self._text, self._at = rest + self._to_text(more, not self._left), 0
+        return len(more) > 0

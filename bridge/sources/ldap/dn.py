@@ -7,14 +7,16 @@ not a distinguished name is compared as case-folded text.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 _WORD: Final = r"""[^\x00- "#+,;<=>\\\x7f-\U0010ffff]+"""
 _RDN: Final = rf"(?:cn|uid|ou|dc|o|c|l|st)={_WORD}(?: {_WORD})*"
-_PLAIN: Final = re.compile(rf"{_RDN}(?:,{_RDN})*", re.IGNORECASE | re.ASCII)
-"""What most names look like: nothing in it needs a second look, and lower case is its one form."""
+_PLAIN: Final = re.compile(_RDN, re.IGNORECASE | re.ASCII)
+"""What most RDNs look like: nothing in it needs a second look, and lower case is its one form."""
+_UNDISGUISED: Final = re.compile(rb'[^\\";\x80-\xff]*')
+"""A name in which a comma is what it looks like."""
 
 _PART: Final = re.compile(r'(?:[^\\",;+]|\\.|"(?:[^\\"]|\\.)*")*', re.DOTALL)
 _QUOTED: Final = re.compile(r'"((?:[^\\"]|\\.)*)"\s*', re.DOTALL)
@@ -71,12 +73,22 @@ class _Assertion(NamedTuple):
 def normal_form(dn: str | bytes) -> str:
     """Two names are one if and only if their normal forms are equal. For comparison only, never for a server."""
     text = dn if isinstance(dn, str) else dn.decode("utf-8", "surrogateescape")
-    if _PLAIN.fullmatch(text):
-        return text.lower()
+    first, _, parent = text.partition(",")
     try:
-        return ",".join("+".join(sorted(map(_normal_assertion, rdn))) for rdn in _rdns(text))
+        if parent and _PLAIN.fullmatch(first):
+            return f"{first.lower()},{_form_of_many(parent)}"
+        return _form(text)
     except _NoDnError:
         return folded(text)
+
+
+def with_forms(dns: Iterable[bytes], forms: Collection[str]) -> list[bytes]:
+    """Those of the names that have one of these normal forms; most are told apart by their number of commas."""
+    commas = {form.count(",") for form in forms}
+    if any("\\" in form for form in forms):
+        return [dn for dn in dns if normal_form(dn) in forms]
+    likely = (dn for dn in dns if dn.count(b",") in commas or not _UNDISGUISED.fullmatch(dn))
+    return [dn for dn in likely if normal_form(dn) in forms]
 
 
 def plain_form(dn: str) -> str:
@@ -119,6 +131,14 @@ def readable(dn: bytes) -> str:
 def without_uid(value: bytes) -> bytes:
     """The DN in a value of nameAndOptionalUID syntax, such as `uid=u4,dc=x#'0101'B` (RFC 4517, 3.3.21)."""
     return _UID_SUFFIX.sub(b"", value)
+
+
+def _form(text: str) -> str:
+    return ",".join("+".join(sorted(map(_normal_assertion, rdn))) for rdn in _rdns(text))
+
+
+_form_of_many: Final = lru_cache(maxsize=4096)(_form)
+"""The normal form of what many names end in."""
 
 
 def _rdns(text: str) -> Iterator[list[str]]:

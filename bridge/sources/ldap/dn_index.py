@@ -1,9 +1,9 @@
 """Entries found again by their DN, however it is spelled."""
 
-from collections.abc import Container
+from collections.abc import Collection
 from typing import Generic, TypeVar
 
-from bridge.sources.ldap.dn import normal_form
+from bridge.sources.ldap.dn import normal_form, with_forms
 
 T = TypeVar("T")
 
@@ -26,9 +26,9 @@ class DnIndex(Generic[T]):
         self.exact.pop(dn, None)
         self._forms.clear()
 
-    def discard_forms(self, forms: Container[str]) -> None:
+    def discard_forms(self, forms: Collection[str]) -> None:
         """Forget every entry whose name has one of these normal forms."""
-        for dn in [dn for dn in self.exact if normal_form(dn) in forms]:
+        for dn in with_forms(self.exact, forms):
             self.discard(dn)
 
     def find_form(self, form: str) -> tuple[T, ...]:

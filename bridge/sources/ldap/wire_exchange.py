@@ -5,6 +5,7 @@ leaves the connection closed: what is left of it could be taken for the next one
 """
 
 import contextlib
+import ssl
 from collections.abc import Generator, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
@@ -104,10 +105,11 @@ class WireExchange:
             room = self._most_bytes
             tag = 0
             while tag != wire_ber.DONE:
-                entries, size = self._messages.receive_row(self._row, number)
+                entries, size = self._messages.receive_row(self._row, number, room)
                 if entries:
                     room -= size + len(entries) * _KEEPING_BYTES
                     yield entries
+                    continue
                 message = _answer(number, self._messages.receive(room))
                 room -= len(message.data) + _KEEPING_BYTES
                 tag = message.tag
@@ -192,23 +194,33 @@ class _Messages:
         self._data = b""
         self._at = 0
         """Where the next message begins."""
+        self._failure: OSError | None = None
+        """What the socket said when it was asked for what has come by then."""
 
     def receive(self, most: int) -> bytes:
         """The next message, of so many bytes at the most."""
+        start, self._at = self._at, self._at + self._wait(most)
+        return self._data[start : self._at]
+
+    def receive_row(self, row: EntryRow, number: int, most: int) -> tuple[list[Entry], int]:
+        """The entries that come next, as many as are here by then, and how many bytes they take.
+
+        None where the next message, of so many bytes at the most, is something else.
+        """
+        self._wait(most)
+        start = self._at
+        entries, self._at = row.decode(self._data, start, number)
+        return entries, self._at - start
+
+    def _wait(self, most: int) -> int:
+        """Wait until the next message is here, and tell its size."""
         while True:
             size = wire_ber.message_size(self._data, self._at)
             if size and size > most:
                 raise BerError("a page larger than may be held; choose a smaller page_size")
             if size and self._at + size <= len(self._data):
-                start, self._at = self._at, self._at + size
-                return self._data[start : self._at]
+                return size
             self._fill(size or 0)
-
-    def receive_row(self, row: EntryRow, number: int) -> tuple[list[Entry], int]:
-        """The entries that come next and are here by now, and how many bytes they took."""
-        start = self._at
-        entries, self._at = row.decode(self._data, start, number)
-        return entries, self._at - start
 
     def _fill(self, wanted: int) -> None:
         """Wait for more bytes, until so many are there; joined once, however many pieces they come in."""
@@ -218,16 +230,36 @@ class _Messages:
         while there < wanted:
             pieces.append(self._piece())
             there += len(pieces[-1])
-        self._data, self._at = b"".join(pieces), 0
+        self._data, self._at = b"".join([*pieces, *self._more()]), 0
 
     def _piece(self) -> bytes:
+        """The next bytes, waited for."""
         try:
+            if self._failure:
+                raise self._failure
             piece: bytes = self._connection.socket.recv(_RECEIVE_BYTES)
         except OSError as error:
             raise LDAPSocketReceiveError(f"error receiving data: {error}") from error
         if not piece:
             raise LDAPSessionTerminatedByServerError("session terminated by server")
         return piece
+
+    def _more(self) -> Iterator[bytes]:
+        """What has come besides, and is not waited for: under TLS a piece may be as small as one entry."""
+        socket = self._connection.socket
+        patience = socket.gettimeout()
+        socket.settimeout(0)
+        room = _RECEIVE_BYTES
+        try:
+            while room > 0 and (piece := socket.recv(room)):
+                yield piece
+                room -= len(piece)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass
+        except OSError as error:
+            self._failure = error
+        finally:
+            socket.settimeout(patience)
 
 
 def _answer(number: int, data: bytes) -> Message:

@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ldap3.utils.dn import safe_dn
 
-from bridge.sources.ldap.dn import assertion, folded, is_under, normal_form, plain_form, readable, without_uid
+from bridge.sources.ldap import dn
+from bridge.sources.ldap.dn import (
+    assertion,
+    folded,
+    is_under,
+    normal_form,
+    plain_form,
+    readable,
+    with_forms,
+    without_uid,
+)
 from bridge.sources.ldap.dn_index import DnIndex
 
 ONE_NAME = [
@@ -71,6 +81,30 @@ def test_no_value_is_too_odd(value: bytes) -> None:
     """Whatever bytes a server sends have a normal form and something to show to people."""
     assert isinstance(normal_form(value), str)
     assert isinstance(readable(value), str)
+
+
+ODD = st.lists(
+    st.sampled_from([*ONE_NAME[0], "cn=a", "CN=b", "#04012c", "\\2c", '"', ";", "+", "\uff0c", " "]), max_size=8
+)
+
+
+@given(st.lists(ODD.map("".join), max_size=4), ODD.map("".join))
+def test_names_are_found_by_their_form(names: list[str], wanted: str) -> None:
+    """However many of them a glance can leave out."""
+    forms = {normal_form(wanted), normal_form(ONE_NAME[0])}
+    spellings = [name.encode() for name in (*names, wanted, *ONE_NAME)]
+    for some in (forms, {normal_form(wanted)}):
+        assert with_forms(spellings, some) == [one for one in spellings if normal_form(one) in some]
+
+
+@given(st.lists(ODD.map("".join), min_size=1, max_size=4).map(",".join))
+def test_a_glance_at_the_first_part_makes_no_difference(name: str) -> None:
+    """A name is the same, and no name is none, as when every part is taken apart."""
+    try:
+        thorough = dn._form(name)
+    except dn._NoDnError:
+        thorough = folded(name)
+    assert normal_form(name) == thorough
 
 
 TYPES = st.sampled_from(["cn", "ou", "dc", "uid", "l", "employeeNumber"])

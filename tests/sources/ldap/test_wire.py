@@ -331,6 +331,41 @@ def test_an_answer_may_come_in_any_pieces(sizes: list[int]) -> None:
         assert page(session) == WHOLE
 
 
+class Reset:
+    """A socket whose server resets the connection when it has sent so many pieces."""
+
+    def __init__(self, real: socket.socket, pieces: int) -> None:
+        self._real = real
+        self._left = pieces
+
+    def recv(self, size: int) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise ConnectionResetError(104, "reset by peer")
+        return self._real.recv(size)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._real, name)
+
+
+def test_a_reset_behind_a_page_takes_nothing_from_it() -> None:
+    """Whatever else has come is looked for at once; the page after it is what does not come."""
+    with at(lambda number: entries(number, "cn=a", "cn=b") + done(number)) as session:
+        session.connection.socket = Reset(session.connection.socket, 1)
+        wire = WirePages(session)
+        assert items(wire) == WHOLE
+        with pytest.raises(Unavailable, match="reset by peer"):
+            items(wire)
+
+
+def test_a_reset_within_a_page_is_told() -> None:
+    """In the words of the system, whenever it was met."""
+    with at(lambda number: entries(number, "cn=a", "cn=b"), hangs_up=False) as session:
+        session.connection.socket = Reset(session.connection.socket, 1)
+        with pytest.raises(Unavailable, match="reset by peer"):
+            page(session)
+
+
 def test_intermediate_answers_are_passed_over() -> None:
     """They say nothing of entries (RFC 4511, 4.13)."""
     said = ber.sequence(ber.octets("1.2.3", 0x80), tag=0x79)
