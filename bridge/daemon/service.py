@@ -13,6 +13,7 @@ import structlog
 from bridge.config import Configuration
 from bridge.config.schedule import NOWHERE
 from bridge.daemon.clock import StoppableClock
+from bridge.daemon.herald import Herald
 from bridge.daemon.notify import notify, watchdog_seconds
 from bridge.daemon.presence import presence
 from bridge.daemon.signs import Signs
@@ -79,6 +80,7 @@ class Service:
             web = self._listened(works, configuration, stack)
             self._watch = Watch(configuration.files)
             works.timetable.start()
+            stack.enter_context(Herald(works, self.clock.now))
             _LOG.info("service.started", address=_address(configuration, web), apply=configuration.apply)
             notify("READY=1")
             self._serve(works, web)
