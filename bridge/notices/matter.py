@@ -142,15 +142,15 @@ def _stale(facts: Facts) -> Iterator[Matter]:
 
 
 _OF_OUTCOME: Final = {
-    "failed": ("broke off", "See what it recorded last; `check` tries each connection and permission.", "check"),
+    "failed": ("broke off", "Try each connection and permission.", "check"),
     RunOutcome.FAILED_READ.value: (
         "could not read a directory, or not to its end: nobody was removed from what it touches",
-        "`check` tries each connection, and names what is missing.",
+        "Try each connection; what is missing is named.",
         "check",
     ),
     RunOutcome.REFUSED.value: (
         "was refused: nothing may be written until something is stated or proved",
-        "`check` tells what Hyperproof says, and what to state.",
+        "See what Hyperproof says, and what is to be stated.",
         "check",
     ),
     RunOutcome.PARTLY_FAILED.value: (
@@ -207,7 +207,7 @@ def _unserved(facts: Facts) -> Iterator[Matter]:
         reasons = [skip.reason for skip in sight.skips if skip.kind is SkipKind.GROUP]
         if reasons and sight.key not in resting:
             text = f"{sight.name} cannot be served: {'; '.join(reasons)}"
-            remedy = "The status page and `plan` tell why, and the remedy."
+            remedy = "See the reason and its remedy in the plan."
             command = _command(facts, "plan")
             brief = f"{sight.name} cannot be served."
             yield Matter(MatterKind.UNSERVED, sight.key, text, remedy, command, text, brief)
