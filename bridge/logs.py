@@ -80,6 +80,11 @@ def register_secret(secret: str) -> None:
     _SECRETS.register(secret)
 
 
+def hidden(text: str) -> str:
+    """A text for others to read: without known secrets, and on one line."""
+    return visible(_SECRETS.hide(text))
+
+
 def set_up(
     level: str = "info", form: str = "auto", stream: TextIO | None = None, secrets: Secrets = _SECRETS
 ) -> None:

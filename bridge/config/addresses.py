@@ -39,6 +39,15 @@ WebAddress: TypeAlias = Annotated[Text, AfterValidator(_web)]
 """An https address; http on loopback only."""
 
 
+def webhook_address(text: str) -> None:
+    """See that this is an https address, or http on loopback; it may have a query. Raises for another, untold."""
+    parts = _split(text.partition("?")[0], ("https", "http"), "https://hooks.corp.example/bridge")
+    if parts.username is not None or parts.password is not None:
+        raise wrong("The address holds a name or password.", "Write it without; notices are signed.")
+    if parts.scheme == "http" and not is_loopback(text):
+        raise wrong("Notices would travel in clear text.", "Write https://; http:// is for this machine only.")
+
+
 def _proxy(value: object, info: ValidationInfo) -> SecretStr:
     try:
         text = text_value(value, info)

@@ -9,6 +9,7 @@ from bridge.config.directories import Directory, DirectoryKey
 from bridge.config.document import Document
 from bridge.config.groups import Defaults, GroupEntry
 from bridge.config.limits import AccountsSection, LimitsSection
+from bridge.config.notices import NoticesSection
 from bridge.config.references import Surroundings
 from bridge.config.schedule import ScheduleSection, WebSection
 from bridge.config.service import (
@@ -75,6 +76,9 @@ class Configuration(Model):
 
     web: WebSection = WebSection()
     """Where the service tells how it is."""
+
+    notices: NoticesSection = NoticesSection()
+    """Who is told of what needs a person."""
 
     apply: Flag = False
     """Write to Hyperproof. Off, the bridge plans and reports: the state of a new configuration."""

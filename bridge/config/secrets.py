@@ -17,6 +17,10 @@ def secrets_of(configuration: Configuration) -> Iterator[str]:
         yield from configuration.store.place.secrets()
     if configuration.web.token:
         yield configuration.web.token.get_secret_value()
+    webhook, mail = configuration.notices.webhook, configuration.notices.mail
+    for secret in (webhook and webhook.url, webhook and webhook.secret, mail and mail.password):
+        if secret:
+            yield secret.get_secret_value()
     for directory in configuration.directories.values():
         if isinstance(directory, EntraDirectory):
             yield from entra_secrets(directory)

@@ -14,6 +14,7 @@ import structlog
 from bridge.config import Configuration
 from bridge.config.schedule import NOWHERE
 from bridge.daemon.clock import StoppableClock
+from bridge.daemon.herald import Herald
 from bridge.daemon.leadership import LEADER, STANDBY
 from bridge.daemon.notify import notify, watchdog_seconds
 from bridge.daemon.presence import present
@@ -83,6 +84,7 @@ class Service:
             web = self._listened(works, configuration, stack)
             self._watch = Watch(configuration.files)
             works.timetable.start()
+            stack.enter_context(Herald(works, self.clock.now, tells=lambda: self._leads.role != STANDBY))
             _LOG.info(
                 "service.started",
                 address=_address(configuration, web),

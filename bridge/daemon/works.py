@@ -10,6 +10,7 @@ from threading import Lock
 import structlog
 
 from bridge.config import Configuration
+from bridge.config.notices import NoticesSection
 from bridge.core.journal import RunKind
 from bridge.cycle.outcome import RunOutcome
 from bridge.cycle.run import Progress, run_cycle
@@ -19,8 +20,12 @@ from bridge.daemon.once import Ended, Witness, retry_wait
 from bridge.daemon.signs import Signs
 from bridge.daemon.timetable import Reason, Runs, Timetable, stale_after
 from bridge.errors import BridgeError, Busy, Stopped, StoreError
+from bridge.notices.matter import Facts
+from bridge.notices.round import Told
+from bridge.store.store import DatabaseStore
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
 from bridge.web.metrics import Kept, Metrics
+from bridge.web.overview import load_facts
 from bridge.web.standing import Job
 from bridge.wiring import Wired, log_call, log_wait, wired_for_serving, writing
 
@@ -55,10 +60,13 @@ class Works:
     _not_before: float = 0
     """Monotonic seconds; Hyperproof has asked us to stay away until then."""
     _quarantined: frozenset[str] = frozenset()
+    chain: str = ""
+    """Why the audit chain does not verify."""
     _refusal: str = ""
     """Why a changed configuration was not taken up."""
 
     def __post_init__(self) -> None:
+        self._began = self.clock.now()
         self.metrics = Metrics(self.kept)
         self.timetable = self.timetable_of(self, self.signs.beat)
         self._patience = Patience.of(self.clock)
@@ -330,7 +338,33 @@ class Works:
             stale_after=self._limit(configuration),
             running=self._turn.locked(),
             refusal=self._refusal,
+            chain=self.chain,
         )
+
+    # ---- what the herald asks and tells
+
+    def facts(self) -> Facts:
+        """What needs a person is found in this. Raises StoreError."""
+        found = load_facts(self.wired.store, self.job(), self.signs.missing())
+        return replace(found, began=self._began)
+
+    def telling(self) -> tuple[DatabaseStore, NoticesSection, str]:
+        """Where it stands what was told, whom to tell, and of which organization."""
+        configuration = self.wired.configuration
+        return self.wired.store, configuration.notices, configuration.organization
+
+    def proved(self, finding: str) -> None:
+        """Take note whether the audit chain verifies."""
+        self.chain = finding
+        self.metrics.chained(sound=not finding)
+        if finding:
+            _LOG.error("chain.broken", reason=finding)
+
+    def told(self, told: Told) -> None:
+        """Take note of a round of notices."""
+        self.metrics.told(told)
+
+    # ---- limits and calls
 
     def _limit(self, configuration: Configuration) -> timedelta:
         return stale_after(configuration.schedule, self.clock.now())

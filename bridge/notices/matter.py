@@ -63,6 +63,13 @@ class Matter:
     """What to type, where something is to be typed."""
     essence: str = ""
     """It is another matter when this is another."""
+    brief: str = ""
+    """The text for elsewhere, without what servers said, for that may name people. Empty: as it is."""
+
+    @property
+    def notice(self) -> str:
+        """What is told of it elsewhere."""
+        return self.brief or self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,8 @@ class Facts:
     last_complete: datetime | None = None
     last: PastRun | None = None
     """The last run that ended."""
+    began: datetime | None = None
+    """Since when a run could have been made. None: for long."""
     silent: tuple[str, ...] = ()
     chain: str = ""
     """Why the audit chain does not verify."""
@@ -104,7 +113,8 @@ def matters(facts: Facts) -> tuple[Matter, ...]:
 def _silent(facts: Facts) -> Iterator[Matter]:
     if facts.silent:
         text = f"The service does not move: {'; '.join(facts.silent)}."
-        yield Matter(MatterKind.SILENT, "", text, "Restart it. The next run settles what was under way.")
+        remedy = "Restart it. The next run settles what was under way."
+        yield Matter(MatterKind.SILENT, "", text, remedy, essence="silent")
 
 
 def _chain(facts: Facts) -> Iterator[Matter]:
@@ -123,7 +133,8 @@ def _stale(facts: Facts) -> Iterator[Matter]:
     remedy = "The cause stands in the log, and in the last runs."
     check = _command(facts, "check")
     if facts.last_complete is None:
-        yield Matter(MatterKind.STALE, "", "There was no complete run yet.", remedy, check, "never")
+        if facts.began is None or facts.now - facts.began > facts.stale_after:
+            yield Matter(MatterKind.STALE, "", "There was no complete run yet.", remedy, check, "never")
     elif facts.now - facts.last_complete > facts.stale_after:
         since = f"{facts.last_complete:%Y-%m-%d %H:%M}Z"
         text = f"The last complete run began at {since}, longer ago than it may be. Groups may be out of date."
@@ -131,15 +142,15 @@ def _stale(facts: Facts) -> Iterator[Matter]:
 
 
 _OF_OUTCOME: Final = {
-    "failed": ("broke off", "See what it recorded last; `check` tries each connection and permission.", "check"),
+    "failed": ("broke off", "Try each connection and permission.", "check"),
     RunOutcome.FAILED_READ.value: (
         "could not read a directory, or not to its end: nobody was removed from what it touches",
-        "`check` tries each connection, and names what is missing.",
+        "Try each connection; what is missing is named.",
         "check",
     ),
     RunOutcome.REFUSED.value: (
         "was refused: nothing may be written until something is stated or proved",
-        "`check` tells what Hyperproof says, and what to state.",
+        "See what Hyperproof says, and what is to be stated.",
         "check",
     ),
     RunOutcome.PARTLY_FAILED.value: (
@@ -168,7 +179,9 @@ def _held(facts: Facts) -> Iterator[Matter]:
             text = f"{case.held.name}: {_counted(number, 'change')} held since {_moment(case.first_seen)} ({why})."
             remedy = "See whom it is about, then approve or reject exactly these changes."
             command = _command(facts, f"held show {case.digest[:12]}")
-            yield Matter(MatterKind.HELD, case.digest, text, remedy, command, case.digest)
+            guards = ", ".join(sorted({finding.guard.value for finding in case.held.findings}))
+            brief = f"{case.held.name}: {_counted(number, 'change')} held ({guards})."
+            yield Matter(MatterKind.HELD, case.digest, text, remedy, command, case.digest, brief)
 
 
 def approval(case: HeldCase, config: str) -> str:
@@ -184,7 +197,8 @@ def _quarantined(facts: Facts) -> Iterator[Matter]:
             text = f"{failure.name} is in quarantine, its changes fail since {_moment(one.since)}: {failure.cause}"
             remedy = "Mend the cause, then let it out; it is tried again by itself, at growing intervals."
             command = _command(facts, "quarantine release", failure.key)
-            yield Matter(MatterKind.QUARANTINE, failure.key, text, remedy, command, failure.cause)
+            brief = f"{failure.name} is in quarantine: its changes fail since {_moment(one.since)}."
+            yield Matter(MatterKind.QUARANTINE, failure.key, text, remedy, command, failure.cause, brief)
 
 
 def _unserved(facts: Facts) -> Iterator[Matter]:
@@ -193,7 +207,10 @@ def _unserved(facts: Facts) -> Iterator[Matter]:
         reasons = [skip.reason for skip in sight.skips if skip.kind is SkipKind.GROUP]
         if reasons and sight.key not in resting:
             text = f"{sight.name} cannot be served: {'; '.join(reasons)}"
-            yield Matter(MatterKind.UNSERVED, sight.key, text, "The reason names the remedy.", essence=text)
+            remedy = "See the reason and its remedy in the plan."
+            command = _command(facts, "plan")
+            brief = f"{sight.name} cannot be served."
+            yield Matter(MatterKind.UNSERVED, sight.key, text, remedy, command, text, brief)
 
 
 def _doubted(facts: Facts) -> Iterator[Matter]:
@@ -203,7 +220,9 @@ def _doubted(facts: Facts) -> Iterator[Matter]:
             text = f"{sight.name}: nobody is removed while there is doubt: {sight.doubts[0]}{more}"
             remedy = "Mend the directory or the mapping; nobody can approve a doubt away."
             essence = "\n".join(sight.doubts)
-            yield Matter(MatterKind.DOUBT, sight.key, text, remedy, _command(facts, "check"), essence)
+            kinds = ", ".join(sorted({doubt.partition(":")[0] for doubt in sight.doubts}))
+            brief = f"{sight.name}: nobody is removed while there is doubt ({kinds})."
+            yield Matter(MatterKind.DOUBT, sight.key, text, remedy, _command(facts, "check"), essence, brief)
 
 
 def _open(facts: Facts) -> Iterator[Matter]:

@@ -14,11 +14,24 @@ from bridge.audit.timestamp import stamp
 from bridge.core.journal import Effects, Intent, Recollection, Record, Run, RunKind
 from bridge.core.memory import Baseline, Memory, SourceBaseline
 from bridge.core.model import AccountId, DirectoryName, GroupId
+from bridge.core.notice import Notice, Subject
 from bridge.core.quarantine import Trouble
 from bridge.core.sight import Sight
 from bridge.core.snapshot import Snapshot
 from bridge.errors import Busy, StoreError
-from bridge.store import decisions, fences, held, intents, memory, placements, quarantine, runs, sights, snapshots
+from bridge.store import (
+    decisions,
+    fences,
+    held,
+    intents,
+    memory,
+    notices,
+    placements,
+    quarantine,
+    runs,
+    sights,
+    snapshots,
+)
 from bridge.store.database import Database, has_database
 from bridge.store.held import OPEN, HeldCase, HeldStatus
 from bridge.store.ledger import DatabaseLedger
@@ -231,6 +244,18 @@ class DatabaseStore:
                 memory.remember(scope, left)
                 review(scope, left.held, run.id)
         self._note_published()
+
+    # ---- notices
+
+    def load_notices(self, channel: str) -> Mapping[Subject, Notice]:
+        """Load what a channel was told, or is to be."""
+        with self._scopes.reading() as scope:
+            return notices.load_notices(scope, channel)
+
+    def keep_notices(self, channel: str, known: Sequence[Notice]) -> None:
+        """Keep exactly these of a channel. No evidence: it waits for no audit file."""
+        with self._scopes.writing() as scope:
+            notices.keep_notices(scope, channel, known)
 
     # ---- a person's word
 

@@ -29,6 +29,7 @@ from bridge.core.model import DirectoryRead
 from bridge.core.quarantine import Trouble
 from bridge.cycle.outcome import Report
 from bridge.errors import StoreError
+from bridge.notices.round import Told
 from bridge.store.held import HeldCase, HeldStatus
 from bridge.transport.client import Exchange, Waiting
 
@@ -83,6 +84,12 @@ class Metrics:
         self._waits = self._counter("throttle_wait_seconds", "Time spent waiting for Hyperproof.")
         self._loads = self._counter("configuration_loads", "Configurations that were loaded.", "result")
         self._good = self._gauge("configuration_good", "0 while a changed configuration is refused.")
+        self._notices = self._counter(
+            "notices", "Matters that people were told of, or could not be.", "channel", "result"
+        )
+        self._notices_waiting = self._gauge("notices_waiting", "Matters that are yet to be told.", "channel")
+        self._chain = self._gauge("audit_chain_sound", "1 if the audit chain was verified, 0 if it is broken.")
+        self._chain.set(float("nan"))
         info = self._gauge("info", "The version that runs.", "version")
         info.labels(__version__).set(1)
         self.registry.register(_Stored(kept))
@@ -135,6 +142,16 @@ class Metrics:
         """Count a configuration that was taken, or refused."""
         self._loads.labels("taken" if good else "refused").inc()
         self._good.set(good)
+
+    def chained(self, *, sound: bool) -> None:
+        """Tell whether the audit chain verifies."""
+        self._chain.set(sound)
+
+    def told(self, told: Told) -> None:
+        """Count what people were told of."""
+        self._notices.labels(told.channel, "delivered").inc(told.delivered)
+        self._notices.labels(told.channel, "failed").inc(bool(told.reason))
+        self._notices_waiting.labels(told.channel).set(told.waiting)
 
     def ended(self, report: Report) -> None:
         """Count all that a run tells."""

@@ -69,20 +69,8 @@ class Overview:
 def load_overview(store: DatabaseStore, job: Job, silent: tuple[str, ...]) -> Overview:
     """Read it. Raises StoreError."""
     runs = store.list_runs(RUNS)
-    sights, cases, troubles = store.list_sights(), store.list_held(), store.list_troubles()
-    facts = Facts(
-        now=job.now,
-        config=job.config,
-        stale_after=job.stale_after,
-        last_complete=job.last_complete,
-        last=next((run for run in runs if run.ended), None),
-        silent=silent,
-        chain=job.chain,
-        held=cases,
-        troubles=troubles,
-        sights=sights,
-        intents=() if job.running else store.load_intents(),
-    )
+    facts = load_facts(store, job, silent)
+    sights, cases, troubles = tuple(facts.sights), tuple(facts.held), tuple(facts.troubles)
     state = States.of(cases, troubles)
     return Overview(
         job=job,
@@ -93,6 +81,23 @@ def load_overview(store: DatabaseStore, job: Job, silent: tuple[str, ...]) -> Ov
         people=unlinked(sights),
         troubles=troubles,
         state=state,
+    )
+
+
+def load_facts(store: DatabaseStore, job: Job, silent: tuple[str, ...]) -> Facts:
+    """What matters are found in. Raises StoreError."""
+    return Facts(
+        now=job.now,
+        config=job.config,
+        stale_after=job.stale_after,
+        last_complete=job.last_complete,
+        last=next((run for run in store.list_runs(RUNS) if run.ended), None),
+        silent=silent,
+        chain=job.chain,
+        held=store.list_held(),
+        troubles=store.list_troubles(),
+        sights=store.list_sights(),
+        intents=() if job.running else store.load_intents(),
     )
 
 

@@ -30,7 +30,7 @@ def installed(folder: Path, example: Path) -> Configuration:
     """Load an example with every file in place that it names."""
     text = example.read_text()
     for name in re.findall(rf"(?:{INSTALLED})/([\w.]+)", text):
-        (folder / name).write_text("made up, and long enough\n")
+        (folder / name).write_text("https://made.example/up-and-long-enough\n")
         (folder / name).chmod(0o600)
     return loaded(folder, re.sub(INSTALLED, str(folder), text), ENVIRON)
 

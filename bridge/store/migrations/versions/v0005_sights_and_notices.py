@@ -1,4 +1,4 @@
-"""What runs saw of the managed groups."""
+"""What runs saw of the managed groups, and who was told of what."""
 
 from alembic import op
 from sqlalchemy import Column, Integer, LargeBinary, Text
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create their table."""
+    """Create their tables."""
     op.create_table(
         "sights",
         Column("organization", Text, primary_key=True, comment="Label of the Hyperproof organization"),
@@ -24,4 +24,16 @@ def upgrade() -> None:
         Column("skips", Text, nullable=False, comment="JSON: what is left undone there, and why"),
         Column("members", LargeBinary, nullable=False, comment="JSON, compressed: addresses of its members"),
         comment="How each managed group looked at the end of the last run, for people to see",
+    )
+    op.create_table(
+        "notices",
+        Column("organization", Text, primary_key=True, comment="Label of the Hyperproof organization"),
+        Column("channel", Text, primary_key=True, comment="webhook or mail"),
+        Column("kind", Text, primary_key=True, comment="What kind of matter it is"),
+        Column("subject", Text, primary_key=True, comment="Which one: a digest, a mapping's key, or empty"),
+        Column("essence", Text, nullable=False, comment="Digest of what it is: with another it is told anew"),
+        Column("since", Text, nullable=False, comment="When the matter was first seen"),
+        Column("due", Text, comment="When it is to be told, or tried again; null once it was"),
+        Column("tries", Integer, nullable=False, comment="How often it could not be told"),
+        comment="What somebody was told, or is to be; a row goes when its matter does",
     )

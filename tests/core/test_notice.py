@@ -1,0 +1,56 @@
+"""Notices: each matter once, again when it is another, and as long as it takes to be told."""
+
+from datetime import UTC, datetime, timedelta
+
+from bridge.core.notice import FIRST, LONGEST, Notice, Pending, reviewed
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = NOON + timedelta(hours=5)
+HELD = ("held", "d1")
+TOLD = Notice(HELD, "as it was", NOON, due=None)
+
+
+def test_a_new_matter_is_due_at_once() -> None:
+    """With nothing told before."""
+    assert reviewed([Pending(HELD, "e")], {}, NOON) == {HELD: Notice(HELD, "e", NOON, due=NOON)}
+
+
+def test_a_matter_that_has_to_last_is_due_after_it_did() -> None:
+    """Also when its words change meanwhile: it lasts since it was first seen."""
+    (first,) = reviewed([Pending(HELD, "e", timedelta(days=1))], {}, NOON).values()
+    assert first.due == NOON + timedelta(days=1)
+    (other,) = reviewed([Pending(HELD, "f", timedelta(days=1))], {HELD: first}, LATER).values()
+    assert (other.since, other.due) == (NOON, NOON + timedelta(days=1))
+
+
+def test_what_was_told_is_not_told_again() -> None:
+    """However often it is looked at."""
+    assert reviewed([Pending(HELD, "as it was")], {HELD: TOLD}, LATER) == {HELD: TOLD}
+
+
+def test_another_essence_is_told_again() -> None:
+    """At once."""
+    (notice,) = reviewed([Pending(HELD, "another")], {HELD: TOLD}, LATER).values()
+    assert (notice.essence, notice.due, notice.since) == ("another", LATER, NOON)
+
+
+def test_a_matter_that_is_gone_is_forgotten() -> None:
+    """Should it come again, it is new."""
+    assert reviewed([], {HELD: TOLD}, LATER) == {}
+
+
+def test_pauses_grow_and_end_growing_and_it_is_never_given_up() -> None:
+    """Up to an hour."""
+    notice, pauses = Notice(HELD, "e", NOON, due=NOON), []
+    for _ in range(30):
+        notice = notice.failed(NOON)
+        assert notice.due
+        pauses.append(notice.due - NOON)
+    assert pauses[:3] == [FIRST, 2 * FIRST, 4 * FIRST]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == LONGEST
+
+
+def test_a_notice_that_was_told_begins_anew() -> None:
+    """The next failure waits a short time again."""
+    assert Notice(HELD, "e", NOON, due=NOON, tries=7).told() == Notice(HELD, "e", NOON, due=None)
