@@ -4,6 +4,7 @@
       ConfigError(problems)        the operator edits the file; all problems at once
       StoreError                   nothing further is written to Hyperproof; the operator mends the store
       Busy                         another run holds the organization; come back later
+      Stopped                      we were told to end: nothing more is begun, the next run goes on
       RemoteError(system, what)
         Unavailable                this run ends, the next tries again
           Throttled(wait)          the next run is put off to the server's time
@@ -61,6 +62,10 @@ class StoreError(BridgeError):
 
 class Busy(BridgeError):
     """Another run holds this organization."""
+
+
+class Stopped(BridgeError):
+    """This process was told to end while a run was under way. What it has begun is in the journal."""
 
 
 class RemoteError(BridgeError):

@@ -43,7 +43,7 @@ UNPRINTABLE: Final = re.compile(
 )
 """Control characters, other line ends, marks that turn the direction of writing, halves of surrogate pairs."""
 
-NOISY: Final = ("httpx", "httpcore", "alembic", "sqlalchemy")
+NOISY: Final = ("alembic", "apscheduler", "httpcore", "httpx", "sqlalchemy", "uvicorn")
 """Libraries that log each step at level info."""
 
 CLOSED: Final = ("msal",)

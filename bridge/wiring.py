@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,16 +18,19 @@ import structlog
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
-from bridge.config.directories import Directory, ldap_settings
+from bridge.config.directories import Directory, LdapDirectory, ldap_settings
 from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.policy import policy
+from bridge.cycle.ports import Clock
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
+from bridge.logs import register_secret
 from bridge.sources.bound import BoundSource
+from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
 from bridge.sources.probe import Directory as Source
-from bridge.store.lock import OrganizationLock
-from bridge.store.store import DatabaseStore, open_evidence, open_store
+from bridge.store.database import has_database
+from bridge.store.store import DatabaseStore, Lock, open_evidence, open_store
 from bridge.targets.hyperproof import Hyperproof, open_hyperproof
 from bridge.targets.settings import HyperproofSettings, IdSpaceSetting
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
@@ -51,11 +54,12 @@ class Wired:
 def wired_for_reading(configuration: Configuration) -> Iterator[Wired]:
     """Everything that a preview needs. Writes nothing: without a database it begins with an empty memory."""
     with ExitStack() as stack:
-        path = configuration.store.path
-        if not path.exists():
-            path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
-        store = stack.enter_context(open_store(path, configuration.organization, SystemClock().now))
-        yield _wired(configuration, store, _nobody_writes, stack)
+        place = configuration.store.place
+        if not has_database(place):
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
+        store = stack.enter_context(open_store(place, configuration.organization, SystemClock().now))
+        stack.enter_context(_collector_paused())
+        yield stack.enter_context(_wired(configuration, store, _ends()))
 
 
 @contextmanager
@@ -64,7 +68,38 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(configuration))
         lock = stack.enter_context(store.lock())
-        yield _wired(configuration, store, _permit(lock), stack)
+        stack.enter_context(_collector_paused())
+        wired = stack.enter_context(_wired(configuration, store, _ends()))
+        permit = _permit(lock)
+        wired.target.ask(permit)
+        yield replace(wired, bridge=replace(wired.bridge, permit=permit))
+
+
+@contextmanager
+def wired_for_serving(configuration: Configuration, patience: Patience, observer: Observer) -> Iterator[Wired]:
+    """What a service keeps from run to run. Nothing can be written with it but in `writing`."""
+    with opened_store(configuration) as store, _wired(configuration, store, (patience, observer)) as wired:
+        yield wired
+
+
+@contextmanager
+def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
+    """One run of a service, holding the organization. Raises Busy while another run does.
+
+    `permit` is asked before each write as well, and ends the run by what it raises.
+    """
+
+    def both() -> None:
+        permit()
+        held()
+
+    with wired.store.lock() as lock, _collector_paused():
+        held = _permit(lock)
+        wired.target.ask(both)
+        try:
+            yield replace(wired.bridge, permit=both)
+        finally:
+            wired.target.ask(_nobody_writes)
 
 
 @contextmanager
@@ -72,14 +107,14 @@ def opened_store(configuration: Configuration) -> Iterator[DatabaseStore]:
     """The store with its audit stream."""
     audit = configuration.audit
     stream = AuditStream(audit.file, sys.stdout.buffer if audit.stdout else None)
-    with open_store(configuration.store.path, configuration.organization, SystemClock().now, stream) as store:
+    with open_store(configuration.store.place, configuration.organization, SystemClock().now, stream) as store:
         yield store
 
 
 @contextmanager
 def opened_evidence(configuration: Configuration) -> Iterator[DatabaseStore]:
     """The store as it is, to look at: none is made, and nothing is mended in the audit file."""
-    with open_evidence(configuration.store.path, configuration.organization, SystemClock().now) as store:
+    with open_evidence(configuration.store.place, configuration.organization, SystemClock().now) as store:
         yield store
 
 
@@ -96,43 +131,64 @@ def _collector_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _wired(
-    configuration: Configuration,
-    store: DatabaseStore,
-    permit: Callable[[], None],
-    stack: ExitStack,
-) -> Wired:
-    clock = SystemClock()
-    stack.enter_context(_collector_paused())
-    target = stack.enter_context(_target(configuration, clock))
-    sources = tuple(
-        _source(name, directory, configuration, store, stack)
+def _ends() -> tuple[Patience, Observer]:
+    """The patience of one run, and who is told of its calls."""
+    return Patience.of(SystemClock()), Observer(log_call, log_wait)
+
+
+@contextmanager
+def _wired(configuration: Configuration, store: DatabaseStore, ends: tuple[Patience, Observer]) -> Iterator[Wired]:
+    patience, observer = ends
+    clock: Clock = patience.clock
+    _refuse_missing_packages(configuration)
+    with ExitStack() as stack:
+        target = stack.enter_context(_target(configuration, patience, observer))
+        sources = tuple(
+            stack.enter_context(_source(name, directory, configuration, store, observer))
+            for name, directory in sorted(configuration.directories.items())
+        )
+        bridge = Bridge(
+            sources=sources,
+            target=target,
+            store=store,
+            policy=policy(configuration),
+            clock=clock,
+            new_id=lambda: new_id(clock.now()),
+            permit=_nobody_writes,
+            apply=configuration.apply,
+            chunk=configuration.hyperproof.chunk,
+        )
+        yield Wired(configuration, sources, target, store, bridge)
+
+
+def _refuse_missing_packages(configuration: Configuration) -> None:
+    """Raise ConfigError where the configuration wants what is not installed."""
+    problems = [
+        Problem(
+            str(configuration.path), 1, f"directories.{name}.bind.method", f"{missing}.", f"{kerberos.INSTALL}"
+        )
         for name, directory in sorted(configuration.directories.items())
-    )
-    bridge = Bridge(
-        sources=sources,
-        target=target,
-        store=store,
-        policy=policy(configuration),
-        clock=clock,
-        new_id=lambda: new_id(clock.now()),
-        permit=permit,
-        apply=configuration.apply,
-        chunk=configuration.hyperproof.chunk,
-    )
-    return Wired(configuration, sources, target, store, bridge)
+        if isinstance(directory, LdapDirectory)
+        and ldap_settings(name, directory).wants_kerberos
+        and (missing := kerberos.missing_packages())
+    ]
+    if problems:
+        raise ConfigError(tuple(problems))
 
 
+@contextmanager
 def _source(
-    name: str, directory: Directory, configuration: Configuration, store: DatabaseStore, stack: ExitStack
-) -> Source:
+    name: str, directory: Directory, configuration: Configuration, store: DatabaseStore, observer: Observer
+) -> Iterator[Source]:
     if not isinstance(directory, EntraDirectory):
-        return LdapSource(ldap_settings(name, directory))
+        yield LdapSource(ldap_settings(name, directory))
+        return
     from bridge.sources.entra.source import open_entra  # noqa: PLC0415 - msal loads longer than a run takes
 
     with _told_as_problem(configuration, f"directories.{name}"):
-        source = open_entra(entra_settings(name, directory), SystemClock(), Observer(_called, _waited))
-    return BoundSource(stack.enter_context(source), store.load_names)
+        opened = open_entra(entra_settings(name, directory), SystemClock(), observer)
+    with opened as source:
+        yield BoundSource(source, store.load_names)
 
 
 @contextmanager
@@ -144,12 +200,12 @@ def _told_as_problem(configuration: Configuration, key: str) -> Iterator[None]:
         raise ConfigError((Problem(str(configuration.path), 1, key, f"{error}."),)) from error
 
 
-def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:
+def _target(configuration: Configuration, patience: Patience, observer: Observer) -> Hyperproof:
     section = configuration.hyperproof
     seconds = section.timeout.total_seconds()
     settings = HyperproofSettings(
         client_id=section.client_id,
-        client_secret=section.client_secret.read,
+        client_secret=lambda: _known(section.client_secret.read()),
         api_url=section.api_address,
         token_url=section.token_address,
         user_id_space=IdSpaceSetting(section.user_id_space),
@@ -160,10 +216,17 @@ def _target(configuration: Configuration, clock: SystemClock) -> Hyperproof:
         ),
     )
     with _told_as_problem(configuration, "hyperproof"):
-        return open_hyperproof(settings, Patience.of(clock), Observer(_called, _waited))
+        return open_hyperproof(settings, patience, observer)
 
 
-def _called(exchange: Exchange) -> None:
+def _known(secret: str) -> str:
+    """A secret that may have been rotated since the start: it must not be logged either."""
+    register_secret(secret)
+    return secret
+
+
+def log_call(exchange: Exchange) -> None:
+    """Log one call to Hyperproof."""
     _LOG.debug(
         "call.finished",
         method=exchange.method,
@@ -175,7 +238,8 @@ def _called(exchange: Exchange) -> None:
     )
 
 
-def _waited(waiting: Waiting) -> None:
+def log_wait(waiting: Waiting) -> None:
+    """Log that a call waits."""
     _LOG.info("call.delayed", seconds=round(waiting.seconds, 1), reason=waiting.reason)
 
 
@@ -184,7 +248,7 @@ def new_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
-def _permit(lock: OrganizationLock) -> Callable[[], None]:
+def _permit(lock: Lock) -> Callable[[], None]:
     def permit() -> None:
         if not lock.still_held():
             raise Busy("The lock on this organization was lost; nothing more is written.")
@@ -193,4 +257,4 @@ def _permit(lock: OrganizationLock) -> Callable[[], None]:
 
 
 def _nobody_writes() -> None:
-    raise Busy("A preview never writes.")
+    raise Busy("Nothing is written but by a run that holds the organization.")

@@ -18,6 +18,7 @@ app = typer.Typer(
     "of config/minimal.yaml. COMMAND --help tells of each.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # what is prettier takes half a second to load
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -42,8 +43,9 @@ def execute(arguments: Sequence[str] | None = None) -> int:
     except BridgeError as error:
         return _told(error)
     except TyperException as error:
-        if said := error.format_message():  # without any, the help is on the screen
-            typer.echo(_hinted(said), err=True)
+        said = error.format_message()
+        asked_for_nothing = type(error).__name__ == "NoArgsIsHelpError"  # then it is the help that is said
+        typer.echo(said if asked_for_nothing else _hinted(said), err=True)
         return Exit.USAGE
     except OSError as error:
         _forget_output()

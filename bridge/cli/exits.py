@@ -34,6 +34,10 @@ class Exit(IntEnum):
     """Hyperproof asked to wait longer than a run may; the next run goes on."""
     DOUBT = 12
     """A directory group could not be trusted: nobody was removed from the groups that it feeds."""
+    CUT = 13
+    """The service was told to stop, and a run did not end in time; the next one settles what it had begun."""
+    UNHEALTHY = 14
+    """The service does not answer, or says that it is not well."""
     USAGE = 64
     """The command line is wrong."""
 

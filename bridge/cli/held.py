@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.exits import Exit
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration, refuse_misplaced
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
@@ -37,7 +37,7 @@ def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json
     Example: hyperproof-bridge held --config bridge.yaml
     """
     if context.invoked_subcommand:
-        _refuse_misplaced(context, context.invoked_subcommand)
+        refuse_misplaced(context, f"held {context.invoked_subcommand}")
         return Exit.OK
     from bridge.cli.screen import console, print_json, shown, table
     from bridge.wiring import opened_evidence
@@ -140,13 +140,6 @@ def reject(digests: Digests, reason: Reason, by: By = "", config: ConfigPath = D
         for digest in found:
             _decided(store.reject(digest, name, why), "rejected")
     return Exit.OK
-
-
-def _refuse_misplaced(context: typer.Context, command: str) -> None:
-    """What stands before a command's name would not reach it, and another configuration would be decided on."""
-    sources = (context.get_parameter_source(name) for name in context.params)
-    if any(source and source.name == "COMMANDLINE" for source in sources):
-        raise typer.BadParameter(f"Write the options behind `held {command}`, not before it.")
 
 
 def _found(loaded: "Configuration", digests: list[str]) -> list[str]:

@@ -45,3 +45,10 @@ def configuration(path: Path) -> "Configuration":
     for warning in loaded.warnings:
         typer.echo(f"warning: {warning}", err=True)
     return loaded
+
+
+def refuse_misplaced(context: typer.Context, command: str) -> None:
+    """What stands before a command's name would not reach it, and another configuration would be decided on."""
+    sources = (context.get_parameter_source(name) for name in context.params)
+    if any(source and source.name == "COMMANDLINE" for source in sources):
+        raise typer.BadParameter(f"Write the options behind `{command}`, not before it.")

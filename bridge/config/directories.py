@@ -1,56 +1,21 @@
 """Directories: what the file says of one, and the settings that its source takes."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Discriminator,
-    Field,
-    SecretStr,
-    StrictInt,
-    Tag,
-    field_validator,
-)
+from pydantic import AfterValidator, Discriminator, Field, StrictInt, Tag, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from bridge.config.addresses import ServerAddress
 from bridge.config.entra import EntraDirectory
+from bridge.config.ldap_bind import BindSection, bind_of, refuse_leaks, servers_in
+from bridge.config.ldap_schema import SchemaSection, schema_of
+from bridge.config.ldap_servers import ServersSection
 from bridge.config.problems import did_you_mean
-from bridge.config.references import Secret
-from bridge.config.service import Model
-from bridge.config.values import (
-    NO_FILTER,
-    SHOWN,
-    Attribute,
-    Dn,
-    Duration,
-    Filter,
-    Flag,
-    KeyFile,
-    OptionalFilter,
-    PresentFile,
-    SecretText,
-    Text,
-    surroundings,
-    within,
-    wrong,
-)
+from bridge.config.values import SHOWN, Dn, Duration, Flag, KeyFile, PresentFile, surroundings, within, wrong
 from bridge.core.model import DirectoryName
-from bridge.sources.ldap.settings import (
-    PRESETS,
-    Bind,
-    BindMethod,
-    LdapSettings,
-    MemberAttribute,
-    MemberSyntax,
-    Schema,
-    Tls,
-)
-from bridge.transport.settings import is_loopback
+from bridge.sources.ldap.dn import normal_form
+from bridge.sources.ldap.settings import Domain, LdapSettings, Nesting, Tls, is_global_catalog
 
 RESERVED: Final = frozenset({"any", "all", "except"})
 """Words of `members`, which no directory may be called."""
@@ -66,103 +31,31 @@ def _directory_name(text: str) -> str:
 DirectoryKey: TypeAlias = Annotated[str, AfterValidator(_directory_name)]
 
 
-class BindSection(Model):
-    """How the bridge signs in."""
-
-    method: BindMethod = BindMethod.SIMPLE
-    """`simple` with user and password, `external` with a client certificate or over ldapi, or `anonymous`."""
-
-    user: Text | None = Field(
-        default=None, validate_default=True, examples=["cn=bridge,ou=services,dc=corp,dc=example"]
-    )
-    """Who signs in, for `simple`: a DN, or whatever else the server takes for one."""
-
-    password: SecretText | None = Field(default=None, validate_default=True, examples=["${env:LDAP_PASSWORD}"])
-    """The password, for `simple`."""
-
-    @field_validator("user", "password", mode="after")
-    @classmethod
-    def _fits_method(cls, value: str | Secret | None, info: ValidationInfo) -> str | Secret | None:
-        method = info.data.get("method")
-        if method is BindMethod.SIMPLE and value is None:
-            raise wrong("A simple bind needs `user` and `password`.", f"Add `{info.field_name}`.")
-        if method in {BindMethod.EXTERNAL, BindMethod.ANONYMOUS} and value is not None:
-            raise wrong(
-                f"The bind method `{method}` does not use this.", "Leave it out, or write `method: simple`."
-            )
-        return value
-
-
-class MemberAttributeEntry(Model):
-    """An attribute of a group that names its members."""
-
-    name: Attribute = Field(examples=["member"])
-    """The attribute."""
-
-    syntax: MemberSyntax = MemberSyntax.DN
-    """What its values are: `dn`, or `login` as in memberUid."""
-
-
-def _long_form(value: object) -> object:
-    return {"name": value} if isinstance(value, str) else value
-
-
-MemberEntry: TypeAlias = Annotated[
-    MemberAttributeEntry, BeforeValidator(_long_form, json_schema_input_type=str | MemberAttributeEntry)
-]
-"""A bare attribute has DNs for values."""
-
-
-class SchemaSection(Model):
-    """What people and groups look like; what is left out is as the preset says."""
-
-    people_filter: Filter | None = Field(default=None, examples=["(objectClass=inetOrgPerson)"])
-    """Which entries are people."""
-
-    person_id: Attribute | None = Field(default=None, examples=["entryUUID"])
-    """Attribute with a person's stable id, which no rename changes."""
-
-    addresses: Annotated[tuple[Attribute, ...], Field(min_length=1)] | None = Field(
-        default=None, examples=[["mail", "mailAlternateAddress"]]
-    )
-    """Attributes with e-mail addresses, in order of preference."""
-
-    person_name: Annotated[tuple[Attribute, ...], Field(min_length=1)] | None = Field(
-        default=None, examples=[["displayName", "cn"]]
-    )
-    """Attributes with a name for people to read; the first that has a value counts."""
-
-    login: Attribute | None = Field(default=None, examples=["uid"])
-    """Attribute that memberUid and its like name people by."""
-
-    disabled_filter: OptionalFilter | None = Field(default=None, examples=["(pwdAccountLockedTime=000001010000Z)"])
-    """People who match it count as having left. `none`: nobody does."""
-
-    group_filter: Filter | None = Field(default=None, examples=["(objectClass=groupOfNames)"])
-    """Which entries are groups."""
-
-    group_id: Attribute | None = Field(default=None, examples=["entryUUID"])
-    """Attribute with a group's stable id."""
-
-    group_name: Attribute | None = Field(default=None, examples=["cn"])
-    """Attribute with the name by which groups are chosen."""
-
-    members: Annotated[tuple[MemberEntry, ...], Field(min_length=1)] | None = Field(
-        default=None, examples=[["member", {"name": "memberUid", "syntax": "login"}]]
-    )
-    """Attributes that name a group's members: an attribute whose values are DNs, or its name and syntax."""
-
-    dn_attribute: Attribute | None = Field(default=None, examples=["entryDN"])
-    """Operational attribute that lets a filter ask for entries by DN."""
-
-    ignore_members: tuple[Dn, ...] | None = Field(default=None, examples=[["cn=nobody"]])
-    """Members that mean nobody: the placeholder in groups that may not be empty."""
-
+ACTIVE_DIRECTORY: Final = "active-directory"
+"""The preset of what has domain controllers, and sites."""
 
 _SILENCE: Final = within(timedelta(seconds=1), timedelta(hours=1))
 
 
-class LdapDirectory(Model):
+class DomainSection(ServersSection):
+    """One more domain of the same directory: its people and groups count as the directory's own."""
+
+    base_dn: Dn = Field(examples=["dc=emea,dc=corp,dc=example"])
+    """Where the domain begins."""
+
+    people_base: Dn | None = Field(default=None, examples=["ou=people,dc=emea,dc=corp,dc=example"])
+    """Where people are. Left out: the domain's `base_dn`."""
+
+    groups_base: Dn | None = Field(default=None, examples=["ou=groups,dc=emea,dc=corp,dc=example"])
+    """Where groups are. Left out: the domain's `base_dn`."""
+
+    bind: BindSection | None = Field(
+        default=None, examples=[{"user": "bridge@emea.corp.example", "password": "${env:EMEA_PASSWORD}"}]
+    )
+    """How the bridge signs in here. Left out: as in the directory."""
+
+
+class LdapDirectory(ServersSection):
     """An LDAP server, or several that hold the same."""
 
     type: Literal["ldap"] = Field(examples=["ldap"])
@@ -175,19 +68,14 @@ class LdapDirectory(Model):
             raise wrong(f"{SHOWN} is not known here.", did_you_mean(str(kind), ("ldap", "entra")))
         return kind
 
-    preset: Literal["openldap", "rfc2307"] = Field(examples=["openldap"])
-    """What entries look like: `openldap` (groupOfNames and its like) or `rfc2307` (posixGroup, memberUid)."""
-
-    servers: Annotated[tuple[ServerAddress, ...], Field(min_length=1)] = Field(
-        examples=[["ldaps://ldap.corp.example"]]
-    )
-    """Addresses, tried in this order: ldaps://, ldap:// or ldapi://."""
+    preset: Literal["active-directory", "openldap", "rfc2307", "389ds", "freeipa"] = Field(examples=["openldap"])
+    """What entries look like: `active-directory`, `openldap`, `rfc2307` (posixGroup), `389ds` or `freeipa`."""
 
     start_tls: Flag = False
     """Secure an ldap:// connection before anything else is said."""
 
     allow_plaintext: Flag = False
-    """Let the password travel unencrypted over ldap://. For a network that nobody else can listen to."""
+    """Let sign-in and answers travel unprotected over ldap://. For a network that nobody else is on."""
 
     ca_file: PresentFile | None = Field(default=None, examples=["/etc/hyperproof-bridge/ca.pem"])
     """Certificate authorities to trust (PEM). Left out: those of the machine."""
@@ -217,11 +105,20 @@ class LdapDirectory(Model):
     groups_base: Dn | None = Field(default=None, examples=["ou=groups,dc=corp,dc=example"])
     """Where groups are. Left out: `base_dn`."""
 
+    domains: tuple[DomainSection, ...] = Field(
+        default=(),
+        examples=[[{"base_dn": "dc=emea,dc=corp,dc=example", "servers": ["ldaps://dc1.emea.corp.example"]}]],
+    )
+    """More domains of the same forest, read together with the first."""
+
+    nesting: Nesting = Nesting.WALK
+    """How groups in groups are found: `walk`, from all groups, or `chain`, asking Active Directory for them."""
+
     page_size: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1000
     """Entries in one page of a search, 1 to 10000."""
 
     connect_timeout: Annotated[Duration, _SILENCE] = timedelta(seconds=5)
-    """How long a server may take to accept the connection."""
+    """How long a server may take to accept the connection, and DNS to answer."""
 
     receive_timeout: Annotated[Duration, _SILENCE] = timedelta(seconds=60)
     """Silence after which a server is given up."""
@@ -229,14 +126,41 @@ class LdapDirectory(Model):
     schema_: SchemaSection = Field(default=SchemaSection(), alias="schema")
     """Where this directory differs from the preset."""
 
+    @field_validator("preset", mode="after")
+    @classmethod
+    def _has_sites(cls, preset: str, info: ValidationInfo) -> str:
+        if preset != ACTIVE_DIRECTORY and info.data.get("site") is not None:
+            raise wrong("Only Active Directory has sites.", f"Leave out `site`, or write {ACTIVE_DIRECTORY}.")
+        return preset
+
     @field_validator("start_tls", mode="after")
     @classmethod
     def _has_something_to_secure(cls, value: Flag, info: ValidationInfo) -> Flag:
-        if value and any(not server.startswith("ldap://") for server in info.data.get("servers", ())):
+        if value and any(not server.startswith("ldap://") for server in servers_in(info.data)):
             raise wrong(
                 "start_tls goes with ldap:// addresses alone.", "Leave it out, or write ldap:// addresses."
             )
         return value
+
+    @field_validator("domains", mode="after")
+    @classmethod
+    def _fit_together(cls, domains: tuple[DomainSection, ...], info: ValidationInfo) -> tuple[DomainSection, ...]:
+        forms = [normal_form(base) for base in (str(info.data.get("base_dn", "")), *(d.base_dn for d in domains))]
+        if len(set(forms)) < len(forms):
+            raise wrong("Two domains begin at one base_dn.", "List each domain once, the first as the directory.")
+        servers = (*servers_in(info.data), *(server for domain in domains for server in domain.servers or ()))
+        if domains and any(map(is_global_catalog, servers)):
+            raise wrong(
+                "A global catalog shows the whole forest by itself, but not the members of all groups.",
+                "Write the domains' own servers (port 389 or 636), or leave `domains` out.",
+            )
+        if info.data.get("preset", ACTIVE_DIRECTORY) != ACTIVE_DIRECTORY and any(
+            domain.site for domain in domains
+        ):
+            raise wrong("Only Active Directory has sites.", "Leave out `site`.")
+        for domain in domains:
+            refuse_leaks(domain.bind or info.data.get("bind"), info.data | {"servers": domain.servers})
+        return domains
 
     @field_validator("verify_certificates", mode="after")
     @classmethod
@@ -259,16 +183,7 @@ class LdapDirectory(Model):
     @field_validator("bind", mode="after")
     @classmethod
     def _is_safe(cls, bind: BindSection, info: ValidationInfo) -> BindSection:
-        if bind.method is BindMethod.SIMPLE and _would_leak(info.data):
-            raise wrong(
-                "The password would travel in clear text.",
-                "Write ldaps://, or `start_tls: true`, or `allow_plaintext: true` where nobody else listens.",
-            )
-        if bind.method is BindMethod.EXTERNAL and _has_no_identity(info.data):
-            raise wrong(
-                "The bind method `external` needs something that proves who the bridge is.",
-                "Add `client_certificate` and `client_key`, or write an ldapi:// server.",
-            )
+        refuse_leaks(bind, info.data)
         return bind
 
 
@@ -284,19 +199,6 @@ Directory: TypeAlias = Annotated[
 """Any kind of directory: `type` tells which."""
 
 
-def _would_leak(data: dict[str, object]) -> bool:
-    servers = data.get("servers", ())
-    if data.get("start_tls", True) or data.get("allow_plaintext", True) or not isinstance(servers, tuple):
-        return False
-    return any(server.startswith("ldap://") and not is_loopback(server) for server in servers)
-
-
-def _has_no_identity(data: dict[str, object]) -> bool:
-    servers = data.get("servers", ())
-    local = isinstance(servers, tuple) and all(server.startswith("ldapi://") for server in servers)
-    return not local and data.get("client_certificate", "unknown") is None
-
-
 # ---- as the source takes it ----------------------------------------------------------------------------
 
 
@@ -304,10 +206,9 @@ def ldap_settings(name: str, directory: LdapDirectory) -> LdapSettings:
     """Turn what the file says of a directory into what its source takes: the preset with its overrides."""
     return LdapSettings(
         name=DirectoryName(name),
-        servers=directory.servers,
-        base_dn=directory.base_dn,
-        schema=_schema(directory),
-        bind=Bind(directory.bind.method, directory.bind.user or "", _password(directory.bind.password)),
+        domains=(_domain(directory, directory), *(_domain(directory, each) for each in directory.domains)),
+        schema=schema_of(directory.preset, directory.schema_),
+        bind=bind_of(directory.bind),
         tls=Tls(
             start=directory.start_tls,
             verify=directory.verify_certificates,
@@ -315,22 +216,25 @@ def ldap_settings(name: str, directory: LdapDirectory) -> LdapSettings:
             client_certificate=directory.client_certificate,
             client_key=directory.client_key,
         ),
-        people_base=directory.people_base or "",
-        groups_base=directory.groups_base or "",
+        nesting=directory.nesting,
         page_size=directory.page_size,
         connect_timeout=int(directory.connect_timeout.total_seconds()),
         receive_timeout=int(directory.receive_timeout.total_seconds()),
     )
 
 
-def _password(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
-
-
-def _schema(directory: LdapDirectory) -> Schema:
-    overrides = {name: value for name, value in directory.schema_ if value is not None}
-    if overrides.get("disabled_filter") == NO_FILTER:
-        overrides["disabled_filter"] = ""
-    if directory.schema_.members is not None:
-        overrides["members"] = tuple(MemberAttribute(e.name, e.syntax) for e in directory.schema_.members)
-    return replace(PRESETS[directory.preset], **overrides)
+def _domain(directory: LdapDirectory, section: LdapDirectory | DomainSection) -> Domain:
+    own = section.bind if section is not directory else None
+    return Domain(
+        base_dn=section.base_dn,
+        servers=section.servers or (),
+        people_base=section.people_base or "",
+        groups_base=section.groups_base or "",
+        bind=bind_of(own) if own else None,
+        discover=section.discovery(
+            active_directory=directory.preset == ACTIVE_DIRECTORY,
+            start_tls=directory.start_tls,
+            # with the machine's authorities, anybody can have a certificate for some name or other
+            elsewhere=directory.ca_file is not None and directory.verify_certificates,
+        ),
+    )

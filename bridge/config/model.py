@@ -10,6 +10,7 @@ from bridge.config.document import Document
 from bridge.config.groups import Defaults, GroupEntry
 from bridge.config.limits import AccountsSection, LimitsSection
 from bridge.config.references import Surroundings
+from bridge.config.schedule import ScheduleSection, WebSection
 from bridge.config.service import (
     ApprovalsSection,
     AuditSection,
@@ -69,12 +70,19 @@ class Configuration(Model):
     log: LogSection = LogSection()
     """What the bridge says while it works."""
 
+    schedule: ScheduleSection = ScheduleSection()
+    """When `hyperproof-bridge run` makes a run."""
+
+    web: WebSection = WebSection()
+    """Where the service tells how it is."""
+
     apply: Flag = False
     """Write to Hyperproof. Off, the bridge plans and reports: the state of a new configuration."""
 
     _path: Path = PrivateAttr(default=Path())
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _places: tuple[str, ...] = PrivateAttr(default=())
+    _files: tuple[Path, ...] = PrivateAttr(default=())
 
     @property
     def path(self) -> Path:
@@ -86,6 +94,11 @@ class Configuration(Model):
         """What is not wrong and should be seen to: a secret that everybody may read, certificates unverified."""
         return self._warnings
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that it was made of: its own, those behind references, certificates and keys."""
+        return self._files
+
     def place(self, position: int) -> str:
         """Tell the file and line of one of the groups."""
         return self._places[position] if self._places else ""
@@ -94,5 +107,6 @@ class Configuration(Model):
         """The same, aware of where it stands in its file."""
         self._path = document.path
         self._warnings = tuple(surroundings.warnings)
+        self._files = (document.path, *surroundings.files)
         self._places = tuple(f"{document.path}:{document.line(('groups', n))}" for n in range(len(self.groups)))
         return self

@@ -29,6 +29,7 @@ from bridge.core.mapping import (
 )
 from bridge.core.model import DirectoryName, Email, GroupId, Selector, SelectorKind, Standing
 from bridge.sources.entra.settings import EntraSettings
+from bridge.sources.ldap.settings import Domain
 
 
 def policy(configuration: Configuration) -> Policy:
@@ -174,8 +175,12 @@ def _view(name: str, directory: Directory) -> list[object]:
     if isinstance(directory, EntraDirectory):
         return _entra_view(entra_settings(name, directory))
     settings = ldap_settings(name, directory)
-    bases = settings.base_dn, settings.people_base or settings.base_dn, settings.groups_base or settings.base_dn
-    return [list(settings.servers), list(bases), _canonical(settings.schema)]
+    domains = [[_where(domain), [domain.base_dn, *domain.bases]] for domain in settings.domains]
+    return [domains, _canonical(settings.schema)]
+
+
+def _where(domain: Domain) -> object:
+    return domain.discover.domain if domain.discover else list(domain.servers)
 
 
 def _entra_view(settings: EntraSettings) -> list[object]:

@@ -35,6 +35,8 @@ class Surroundings:
     """Relative paths start here: where the configuration file is."""
     warnings: dict[str, None] = field(default_factory=dict)
     """Each once, in the order found."""
+    files: dict[Path, None] = field(default_factory=dict)
+    """Those that were looked into, each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Reference:
             raise self._unresolved("is not set", remedy) from None
 
     def _read_file(self) -> str:
+        self.surroundings.files[self.path] = None
         try:
             if not stat.S_ISREG(self.path.stat().st_mode):
                 raise self._unresolved("is not a regular file", "Name a file that holds the value alone.")
@@ -139,3 +142,11 @@ class Secret(SecretStr):
     def read(self) -> str:
         """Read the secret as it is now, so that a rotated one counts without a restart. Raises ConfigError."""
         return self._source.read()
+
+
+def current(secret: SecretStr) -> str:
+    """Read a secret as it is now; while it cannot be read, as it was at load."""
+    try:
+        return secret.read() if isinstance(secret, Secret) else secret.get_secret_value()
+    except ConfigError:
+        return secret.get_secret_value()

@@ -252,7 +252,8 @@ def _path(text: str, info: ValidationInfo) -> Path:
     return surroundings(info).folder / text
 
 
-def _present(path: Path) -> Path:
+def _present(path: Path, info: ValidationInfo) -> Path:
+    surroundings(info).files[path] = None
     try:
         with path.open("rb") as file:
             file.read(1)
@@ -307,6 +308,9 @@ Attribute: TypeAlias = Annotated[
     ),
 ]
 """An attribute's name."""
+
+NO_ATTRIBUTE: Final = "none"
+"""What is written where a preset's attribute shall not be used."""
 
 NO_FILTER: Final = "none"
 """What is written where no filter shall apply."""

@@ -62,7 +62,7 @@ def desired(rule: Rule, reads: Reads, people: People) -> Desired:
         groups=tuple({group.id: group for group in value.groups}.values()),
         excluding=tuple({group.id: group for group in value.excluding}.values()),
         unresolved=_unresolved_of(value.people, people),
-        uncertain=value.unexcluded - value.sure,
+        uncertain=frozenset() if value.unexcluded is value.sure else value.unexcluded - value.sure,
     )
 
 
@@ -99,11 +99,10 @@ def _from(selector: Selector, only: str, reads: Reads, people: People) -> _Value
     groups = _chosen(selection, only)
     if not groups and not selection.doubts:
         return _nobody((*read.doubts, Doubt(DoubtKind.MISSING, f"no group answers to {selector}")))
-    members: frozenset[PersonId] = frozenset().union(*(group.members for group in groups))
-    accounts, unresolved = people.accounts, people.unresolved
-    unknown = members.difference(accounts, unresolved)
-    sure = frozenset([accounts[person] for person in members if person in accounts])
-    maybe = [unresolved[person].candidates for person in members & unresolved.keys()]
+    members = groups[0].members if len(groups) == 1 else frozenset().union(*(group.members for group in groups))
+    sure, others = _sorted_out(members, people)
+    unknown = others - people.unresolved.keys()
+    maybe = [people.unresolved[person].candidates for person in others - unknown]
     return _Value(
         sure=sure,
         possible=sure.union(*maybe) if maybe else sure,
@@ -119,6 +118,14 @@ def _from(selector: Selector, only: str, reads: Reads, people: People) -> _Value
     )
 
 
+def _sorted_out(members: frozenset[PersonId], people: People) -> tuple[frozenset[AccountId], frozenset[PersonId]]:
+    """The accounts of those who have one, and all others. Goes over every membership of a run once."""
+    found = frozenset(map(people.accounts.get, members))
+    if None not in found:
+        return found, frozenset()  # type: ignore[return-value]  # there is no None
+    return frozenset(filter(None, found)), members.difference(people.accounts)
+
+
 def _strangers(unknown: frozenset[PersonId]) -> tuple[Doubt, ...]:
     """A member that the directory named and never described is nobody's account, and yet somebody."""
     return (Doubt(DoubtKind.UNRESOLVED, f"{min(unknown)} is a member and was not read"),) if unknown else ()
@@ -127,7 +134,7 @@ def _strangers(unknown: frozenset[PersonId]) -> tuple[Doubt, ...]:
 def _chosen(selection: Selection, only: str) -> tuple[DirectoryGroup, ...]:
     if not only:
         return selection.groups
-    found = next((group for group in selection.groups if group.id == only), None)
+    found = selection.by_id.get(only)
     return (found,) if found else ()
 
 
@@ -186,5 +193,7 @@ def _difference(a: _Value, b: _Value) -> _Value:
 
 
 def _unresolved_of(members: frozenset[PersonId], people: People) -> tuple[Unresolved, ...]:
+    if not people.unresolved:
+        return ()
     found = (people.unresolved[person] for person in members & people.unresolved.keys())
     return tuple(sorted(found, key=lambda u: (u.person.label, u.person.id)))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from bridge.core.change import Action, Held, MemberChange
 from bridge.core.memory import Baseline, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, GroupId, PersonId
+from bridge.core.quarantine import Failure
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 
@@ -84,3 +85,7 @@ class Recollection:
     """From a mapping's key to the digest of what was skipped there; all keys of the run."""
     names: Mapping[str, str] = field(default_factory=dict)
     """From the name of a directory group (`bridge.core.naming.name_key`) to the id that it led to."""
+    failures: tuple[Failure, ...] = ()
+    """Mappings whose writes failed."""
+    undecided: frozenset[str] = frozenset()
+    """Keys of mappings with something to do that was not tried to its end: not failed, and not done either."""

@@ -62,19 +62,23 @@ def resolve(
     resolved: dict[PersonId, AccountId] = {}
     unresolved: dict[PersonId, Unresolved] = {}
     by_link: dict[AccountId, list[Person]] = {}
-    by_address: dict[AccountId, list[Person]] = {}
+    by_address: list[Person] = []
     for person in people:
         answer = directory.account_of(person, links.get(person.id))
         if isinstance(answer, Unresolved):
             unresolved[person.id] = answer
             continue
         resolved[person.id] = answer
-        claims = by_address if directory.email_of(answer) in person.addresses else by_link
-        claims.setdefault(answer, []).append(person)
-    for account in by_link.keys() & by_address.keys():
-        for person in (*by_link[account], *by_address[account]):
-            resolved.pop(person.id, None)
-            unresolved[person.id] = directory.contested(person, account, links.get(person.id))
+        if directory.email_of(answer) in person.addresses:
+            by_address.append(person)
+        else:
+            by_link.setdefault(answer, []).append(person)
+    for person in by_address if by_link else ():
+        account = resolved[person.id]
+        for one in (person, *by_link[account]) if account in by_link else ():
+            unresolved[one.id] = directory.contested(one, account, links.get(one.id))
+    for person_id in unresolved:
+        resolved.pop(person_id, None)
     return People(resolved, unresolved)
 
 
@@ -91,8 +95,7 @@ class _Directory:
                 self._by_email[account.email].append(account)
 
     def account_of(self, person: Person, link: AccountId | None) -> AccountId | Unresolved:
-        matches = self._matches(person)
-        usable = [account for account in matches if account.standing in self._eligible]
+        matches, usable = self._matches(person)
         linked = self._by_id.get(link) if link else None
         if len(usable) > 1:
             shared = usable[0].email
@@ -117,13 +120,14 @@ class _Directory:
         linked = self._by_id.get(link) if link else None
         return self._unresolved(person, SkipKind.AMBIGUOUS, reason, [known], linked)
 
-    def _matches(self, person: Person) -> list[Account]:
-        """The accounts of the first address that leads to an eligible one; else all that any address leads to."""
+    def _matches(self, person: Person) -> tuple[list[Account], list[Account]]:
+        """The accounts of the first address that leads to an eligible one, and which are; else all, and none."""
         for address in person.addresses:
-            found = self._by_email.get(address)
-            if found and any(account.standing in self._eligible for account in found):
-                return found
-        return [account for address in person.addresses for account in self._by_email.get(address, ())]
+            found = self._by_email.get(address, [])
+            usable = [account for account in found if account.standing in self._eligible]
+            if usable:
+                return found, usable
+        return [account for address in person.addresses for account in self._by_email.get(address, ())], []
 
     def _without_account(self, person: Person, matches: list[Account], linked: Account | None) -> Unresolved:
         useless = [*matches, *([linked] if linked else [])]

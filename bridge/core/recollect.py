@@ -14,6 +14,7 @@ from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, DirectoryGroup, PersonId
 from bridge.core.naming import named_groups
 from bridge.core.people import People
+from bridge.core.quarantine import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Ending:
     people: People
     reads: Reads
     sizes: TargetSizes
+    failures: tuple[Failure, ...] = ()
+    undecided: frozenset[str] = frozenset()
 
 
 def recollect(ending: Ending, memory: Memory) -> Recollection:
@@ -65,6 +68,8 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         skips={
             plan.key: skips_digest(plan.skips, plan.doubts) for plan in ending.plans if plan.skips or plan.doubts
         },
+        failures=ending.failures,
+        undecided=ending.undecided,
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from bridge.core.change import Action, MemberChange, Plan, SkipKind, Verdict
 from bridge.core.journal import Run
 from bridge.core.model import AccountId, DirectoryName, DirectoryRead, GroupId, IdSpaceProof
+from bridge.core.quarantine import Failure
 
 
 class Result(StrEnum):
@@ -44,6 +45,13 @@ class GroupOutcome:
         """Whether every change is done and seen."""
         return self.members is not None and all(deed.result is Result.APPLIED for deed in self.deeds)
 
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Why it failed, by the first change that did; empty if none did."""
+        failed = [deed for deed in self.deeds if deed.result in {Result.FAILED, Result.UNCONFIRMED}]
+        refused = any(deed.result is Result.FAILED for deed in failed)
+        return tuple(Failure(self.key, self.name, deed.reason, refused) for deed in failed[:1])
+
 
 class RunOutcome(StrEnum):
     """How a run ended, the worst thing first that it has to say."""
@@ -57,6 +65,11 @@ class RunOutcome(StrEnum):
     PENDING = "changes pending"  # planned, not applied
     CHANGED = "changes applied"
     UNCHANGED = "nothing to do"
+
+    @property
+    def complete(self) -> bool:
+        """Whether such a run read both sides, and tried all that was due and not held."""
+        return self not in {RunOutcome.FAILED_READ, RunOutcome.DEFERRED, RunOutcome.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,8 @@ class Report:
     """Why writing ended before its time."""
     deferred: float = 0
     """Seconds that Hyperproof asked us to wait, when that is what ended the run."""
+    denied: bool = False
+    """Whether it was permission or trust that ended the writing: trying again soon will not help."""
     unread: Mapping[DirectoryName, str] = field(default_factory=dict)
     """Directories that could not be read at all, and why."""
     applied: bool = False
@@ -107,6 +122,23 @@ class Report:
     def unserved(self) -> tuple[str, ...]:
         """Names of managed groups that could not be kept, wholly or in part."""
         return tuple(g.name for g in self.plan.groups if any(skip.kind is SkipKind.GROUP for skip in g.skips))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run read both sides, and tried all that was due and not held."""
+        return self.outcome.complete and not self.lost
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Mappings whose writes were refused, or not seen afterwards."""
+        return tuple(failure for outcome in self.outcomes for failure in outcome.failures)
+
+    @property
+    def undecided(self) -> frozenset[str]:
+        """Keys of mappings with something to do of which nothing failed, and not everything was done."""
+        done = {outcome.key for outcome in self.outcomes if outcome.complete}
+        failed = {failure.key for failure in self.failures}
+        return frozenset(group.key for group in self.plan.changed) - done - failed
 
     def counts(self) -> dict[str, int]:
         """The figures of the run, for the record."""

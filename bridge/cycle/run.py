@@ -17,7 +17,7 @@ from bridge.cycle.records import Recorder
 from bridge.cycle.settle import settle
 from bridge.cycle.survey import Sides, Survey, read_sides, survey
 from bridge.cycle.writing import Ends
-from bridge.errors import BridgeError, StoreError, Throttled
+from bridge.errors import BridgeError, Denied, StoreError, Throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ def _written(report: Report, found: Survey, sides: Sides, writing: Application) 
         outcomes=outcomes,
         lost=str(lost) if lost else "",
         deferred=lost.wait if isinstance(lost, Throttled) else 0,
+        denied=isinstance(lost, Denied),
     )
 
 
@@ -147,6 +148,8 @@ def _ending(report: Report, found: Survey, sides: Sides) -> Ending:
         people=found.people,
         reads=sides.reads,
         sizes=sides.sizes,
+        failures=report.failures,
+        undecided=report.undecided,
     )
 
 

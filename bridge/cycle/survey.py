@@ -27,6 +27,7 @@ from bridge.core.model import (
 )
 from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
+from bridge.core.quarantine import left_alone
 from bridge.cycle.ports import Clock, Source, Store, Target
 from bridge.errors import IncompleteRead, RemoteError
 
@@ -112,7 +113,8 @@ def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: P
         memory=memory,
         limits=policy.limits,
     )
-    return Survey(people, bindings, differences, plan, judge(plan, case))
+    plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
+    return Survey(people, bindings, differences, plan, verdict)
 
 
 def bind_all(

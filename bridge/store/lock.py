@@ -8,6 +8,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,8 +30,42 @@ def lock_path(database: Path, organization: str) -> Path:
     return database.with_name(f"{database.name}.{quote(organization, safe='')}.lock")
 
 
+def service_path(database: Path, organization: str) -> Path:
+    """Where the lock is that a service holds as long as it lives: `bridge.db.acme.service`."""
+    database = database.resolve()
+    return database.with_name(f"{database.name}.{quote(organization, safe='')}.service")
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock."""
+
+    pid: int
+    host: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}, since {self.since}"
+
+
+def holder_of(path: Path) -> Holder | None:
+    """Who holds the lock on this file; None when nobody does. Raises StoreError."""
+    with system_errors(path):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _holder(descriptor)
+        finally:
+            os.close(descriptor)
+    return None
 
 
 class OrganizationLock:
@@ -39,9 +74,12 @@ class OrganizationLock:
     The file says who holds it, for people; it stays when the lock is free.
     """
 
-    def __init__(self, path: Path, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self, path: Path, now: Callable[[], datetime] = _utc_now, what: str = "Another run holds this organization"
+    ) -> None:
         self.path = path
         self._now = now
+        self._what = what
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
@@ -72,7 +110,8 @@ class OrganizationLock:
             except BlockingIOError:
                 holder = _holder(descriptor)
                 os.close(descriptor)
-                raise Busy(f"Another run holds this organization: {holder}; wait for its end.") from None
+                told = holder or "a process that has only just begun"
+                raise Busy(f"{self._what}: {told}; wait for its end.") from None
             if _leads_to(self.path, descriptor):
                 return descriptor
             os.close(descriptor)  # deleted between opening and locking
@@ -90,10 +129,10 @@ def _leads_to(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _holder(descriptor: int) -> str:
+def _holder(descriptor: int) -> Holder | None:
     """Who wrote the note; it may not be written yet."""
     try:
         note = json.loads(os.pread(descriptor, _NOTE_SIZE, 0))
-        return f"process {note['pid']} on {note['host']}, since {note['since']}"
+        return Holder(int(note["pid"]), str(note["host"]), str(note["since"]))
     except (ValueError, KeyError, TypeError, OSError):
-        return "a process that has only just begun"
+        return None

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Table, select
 from bridge.core.journal import Recollection
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, GroupId, PersonId
-from bridge.store import held, placements
+from bridge.store import held, placements, quarantine
 from bridge.store.packing import from_json, pack, to_json, unpack
 from bridge.store.rows import Row, insert, portions, replace
 from bridge.store.schema import baselines, bindings, links, names, skips, sources, target_sizes
@@ -29,6 +29,7 @@ def load_memory(scope: Scope) -> Memory:
         held=held.load_current(scope),
         skips=_pairs(scope, skips.c.key, skips.c.digest),
         names=load_names(scope),
+        resting=quarantine.load_resting(scope),
         writes_proved=placements.any_placed(scope),
     )
 
@@ -75,6 +76,7 @@ def remember(scope: Scope, left: Recollection) -> None:
     _keep_sources(scope, left)
     _keep_baselines(scope, left)
     _keep_skips(scope, left)
+    quarantine.review(scope, left)
     if left.target_sizes:
         sizes = scope.row(users=left.target_sizes.users, groups=left.target_sizes.groups)
         replace(scope.connection, target_sizes, [sizes])

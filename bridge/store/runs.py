@@ -1,6 +1,6 @@
 """Runs: each begins, and ends or does not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,13 @@ def load_unfinished(scope: Scope, kind: RunKind, config_hash: str) -> Run | None
     latest = _latest(scope).where(table.kind == kind.value, table.config_hash == config_hash).limit(1)
     row = scope.connection.execute(latest).one_or_none()
     return None if row is None or row.ended is not None else _run(row)
+
+
+def load_last(scope: Scope, outcomes: Iterable[str]) -> Run | None:
+    """Load the latest run that ended in one of these ways."""
+    latest = _latest(scope).where(runs.c.outcome.in_(list(outcomes))).limit(1)
+    row = scope.connection.execute(latest).one_or_none()
+    return _run(row) if row else None
 
 
 def list_runs(scope: Scope, limit: int) -> tuple[PastRun, ...]:

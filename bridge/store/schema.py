@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0002"
+REVISION: Final = "0004"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -155,6 +155,19 @@ held: Final = Table(
     comment="Changes that a guard stopped, and what became of them",
 )
 
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    _organization(),
+    Column("key", Text, primary_key=True, comment="A mapping's key"),
+    Column("name", Text, nullable=False, comment="Its group's name"),
+    Column("cause", Text, nullable=False, comment="Why its writes failed last"),
+    Column("runs", Integer, nullable=False, comment="In how many runs in a row they failed"),
+    Column("since", Text, nullable=False, comment="When the first of these runs was"),
+    Column("next_try", Text, comment="Until when it is left alone; null while it is not in quarantine"),
+    comment="Mappings whose writes failed in the last run that tried them",
+)
+
 audit: Final = Table(
     "audit",
     metadata,
@@ -180,4 +193,18 @@ audit_files: Final = Table(
     Column("file", Text, primary_key=True, comment="Path of a file that records go out to"),
     Column("seq", Integer, nullable=False, comment="All records up to this one are known to have been written"),
     comment="How far each audit file was written, so that a rotated one goes on where the last ended",
+)
+
+fences: Final = Table(
+    "fences",
+    metadata,
+    _organization(),
+    Column(
+        "number",
+        Integer,
+        nullable=False,
+        comment="Of the last holder of its lock: who has a lower one writes no more",
+    ),
+    Column("taken", Text, nullable=False, comment="When it took the lock"),
+    comment="Fencing numbers: whoever holds an organization's lock has the highest",
 )

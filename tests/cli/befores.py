@@ -2,6 +2,7 @@
 
 import os
 import resource
+import sys
 
 from sqlalchemy import Connection, Engine, event
 
@@ -40,3 +41,8 @@ def give_up_root() -> None:
 
 
 _NOBODY = 65534
+
+
+def be_without_gssapi() -> None:
+    """Have the package not installed."""
+    sys.modules["gssapi"] = None  # type: ignore[assignment]  # which is how Python is told so

@@ -29,7 +29,8 @@ _FORKS.set_forkserver_preload([
     "bridge.audit.export", "bridge.audit.query", "bridge.audit.verify", "bridge.cli.app", "bridge.cli.audit",
     "bridge.cli.backfill", "bridge.cli.check", "bridge.cli.demo", "bridge.cli.held", "bridge.cli.report",
     "bridge.cli.run", "bridge.cli.sandbox", "bridge.cli.schema", "bridge.config.schema", "bridge.config.secrets",
-    "bridge.cycle.run", "bridge.logs", "bridge.store.migration", "bridge.wiring",
+    "bridge.cli.quarantine", "bridge.cli.service", "bridge.cycle.run", "bridge.daemon.presence",
+    "bridge.daemon.service", "bridge.web.asking", "bridge.logs", "bridge.store.migration", "bridge.wiring",
 ])  # fmt: skip
 """All that commands import when they are called; what is forgotten here costs time and nothing else."""
 
@@ -88,6 +89,11 @@ class Running:
     def out(self) -> str:
         """What it has said on standard output so far."""
         return self._read("out")
+
+    @property
+    def err(self) -> str:
+        """What it has said on standard error so far."""
+        return self._read("err")
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""

@@ -1,5 +1,7 @@
 """Every exit code is reached by what it stands for."""
 
+import signal
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -9,7 +11,7 @@ import pytest
 from bridge.cli.exits import Exit
 from bridge.sandbox import company
 from bridge.sandbox.hyperproof import Act, Fault, json_answer, throttle_answer
-from tests.cli.befores import add_faulty_command
+from tests.cli.befores import add_faulty_command, be_without_gssapi
 from tests.cli.processes import Ended
 from tests.cli.scene import Scene, scene, until
 
@@ -83,6 +85,22 @@ def _doubt(s: Scene) -> Ended:
     return s.run("sync")
 
 
+def _cut(s: Scene) -> Ended:
+    s.config.write_text(f"{s.config.read_text()}schedule: {{stop_within: 1s}}\nweb: {{listen: none}}\n")
+    s.hyperproof.faults.add(Fault(path="/users$", delay=30))
+    with s.start("run") as running:
+        until(lambda: not s.hyperproof.faults.pending)
+        running.send(signal.SIGTERM)
+        return running.wait()
+
+
+def _unhealthy(s: Scene) -> Ended:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    s.config.write_text(f"{s.config.read_text()}web: {{listen: '127.0.0.1:{port}'}}\n")
+    return s.run("health")
+
+
 def _usage(s: Scene) -> Ended:
     return s.run("synch")
 
@@ -101,6 +119,8 @@ SITUATIONS: Final[Mapping[Exit, Callable[[Scene], Ended]]] = {
     Exit.AUDIT: _audit,
     Exit.DEFERRED: _deferred,
     Exit.DOUBT: _doubt,
+    Exit.CUT: _cut,
+    Exit.UNHEALTHY: _unhealthy,
     Exit.USAGE: _usage,
 }
 
@@ -142,3 +162,16 @@ def test_ids_that_cannot_be_told_have_to_be_stated(tmp_path: Path) -> None:
         assert ended.code == Exit.CONFIGURATION
         assert "user_id_space" in ended.out
         assert [call for call in s.calls() if call[0] != "GET"] == []
+
+
+def test_kerberos_without_its_packages_is_a_matter_of_configuration(tmp_path: Path) -> None:
+    """Said with the key and how to install them, before anything is read."""
+    with scene(tmp_path) as s:
+        s.edit("ldap://127.0.0.1", "ldap://localhost")
+        s.edit(f'method: simple, user: "{company.READER}", password: "${{env:DEMO_PASSWORD}}"', "method: kerberos")
+        for command in ("check", "plan", "sync"):
+            ended = s.run(command, before=be_without_gssapi)
+            assert ended.code == Exit.CONFIGURATION
+            assert "directories.corp.bind.method: Kerberos needs packages that are not installed" in ended.text
+            assert "pip install hyperproof-bridge[kerberos]" in ended.text
+        assert s.ldap.operations == ()

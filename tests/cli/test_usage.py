@@ -14,11 +14,15 @@ from tests.cli.scene import Scene, scene
 
 COMMANDS: Final = (
     "check", "plan", "sync", "backfill", "held", "held show", "held approve", "held reject", "audit show",
-    "audit verify", "audit export", "sandbox", "demo", "schema",
+    "audit verify", "audit export", "sandbox", "demo", "schema", "run", "trigger", "health", "quarantine",
+    "quarantine release",
 )  # fmt: skip
 
-HEAVY: Final = ("alembic", "bridge.config", "bridge.sandbox", "bridge.wiring", "httpx", "ldap3", "sqlalchemy")
-"""What help does not wait for. Typer itself loads pydantic when it prints help."""
+HEAVY: Final = (
+    "alembic", "apscheduler", "bridge.config", "bridge.daemon", "bridge.sandbox", "bridge.web", "bridge.wiring",
+    "httpx", "ldap3", "prometheus_client", "rich", "sqlalchemy", "starlette", "structlog", "uvicorn",
+)  # fmt: skip
+"""What help does not wait for."""
 
 _HELP: Final = """
 import contextlib, io, sys

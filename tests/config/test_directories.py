@@ -4,18 +4,13 @@ from typing import get_args
 
 import pytest
 
-from bridge.config.directories import LdapDirectory, SchemaSection, ldap_settings
+from bridge.config.directories import LdapDirectory, ldap_settings
+from bridge.config.ldap_schema import SchemaSection
+from bridge.config.policy import policy
 from bridge.core.model import DirectoryName
-from bridge.sources.ldap.settings import (
-    PRESETS,
-    Bind,
-    BindMethod,
-    LdapSettings,
-    MemberAttribute,
-    MemberSyntax,
-    Schema,
-    Tls,
-)
+from bridge.sources.ldap.presets import PRESETS
+from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax, Schema
+from bridge.sources.ldap.settings import Bind, BindMethod, Discovery, Domain, LdapSettings, Nesting, Tls
 from tests.config.files import CORP, ldap, loaded, sound, told
 
 
@@ -28,8 +23,7 @@ def test_a_preset_and_a_password_are_enough(tmp_path: Path) -> None:
     """Everything else is as the source's own settings have it."""
     assert settings(tmp_path, CORP) == LdapSettings(
         name=DirectoryName("corp"),
-        servers=("ldaps://ldap.corp.example",),
-        base_dn="dc=corp,dc=example",
+        domains=(Domain("dc=corp,dc=example", ("ldaps://ldap.corp.example",)),),
         schema=PRESETS["openldap"],
         bind=Bind(BindMethod.SIMPLE, "cn=bridge,dc=corp,dc=example", "pa55word"),
     )
@@ -53,14 +47,21 @@ def test_every_setting_reaches_the_source(tmp_path: Path) -> None:
         base_dn: dc=x
         people_base: ou=p,dc=x
         groups_base: ou=g,dc=x
+        domains:
+          - base_dn: dc=y
+            servers: [ldap://c.example]
+            bind: {user: svc@y, password: "${env:PASSWORD}"}
+        nesting: chain
         page_size: 200
         connect_timeout: 2s
         receive_timeout: 2m
     """
     assert settings(tmp_path, corp) == LdapSettings(
         name=DirectoryName("corp"),
-        servers=("ldap://a.example", "ldap://b.example:1389"),
-        base_dn="dc=x",
+        domains=(
+            Domain("dc=x", ("ldap://a.example", "ldap://b.example:1389"), "ou=p,dc=x", "ou=g,dc=x"),
+            Domain("dc=y", ("ldap://c.example",), bind=Bind(BindMethod.SIMPLE, "svc@y", "pa55word")),
+        ),
         schema=PRESETS["rfc2307"],
         bind=Bind(BindMethod.EXTERNAL),
         tls=Tls(
@@ -70,8 +71,7 @@ def test_every_setting_reaches_the_source(tmp_path: Path) -> None:
             client_certificate=tmp_path / "client.pem",
             client_key=tmp_path / "client.key",
         ),
-        people_base="ou=p,dc=x",
-        groups_base="ou=g,dc=x",
+        nesting=Nesting.CHAIN,
         page_size=200,
         connect_timeout=2,
         receive_timeout=120,
@@ -79,7 +79,7 @@ def test_every_setting_reaches_the_source(tmp_path: Path) -> None:
 
 
 def test_every_value_of_a_preset_can_be_overridden(tmp_path: Path) -> None:
-    """One key for each field of the source's schema; `none` is no filter."""
+    """One key for each field of the source's schema; `none` is no filter, and no attribute."""
     schema = """
         people_filter: (a=1)
         person_id: pid
@@ -93,6 +93,12 @@ def test_every_value_of_a_preset_can_be_overridden(tmp_path: Path) -> None:
         members: [m, {name: u, syntax: login}]
         dn_attribute: d
         ignore_members: [cn=nobody]
+        memberships: memberOf
+        member_urls: none
+        security_id: sid
+        primary_group: pg
+        group_type: gt
+        ignore_referrals: [cn=configuration]
     """
     corp = CORP + "    schema:\n" + schema
     assert settings(tmp_path, corp).schema == Schema(
@@ -108,6 +114,12 @@ def test_every_value_of_a_preset_can_be_overridden(tmp_path: Path) -> None:
         members=(MemberAttribute("m"), MemberAttribute("u", MemberSyntax.LOGIN)),
         dn_attribute="d",
         ignore_members=("cn=nobody",),
+        memberships="memberOf",
+        member_urls="",
+        security_id="sid",
+        primary_group="pg",
+        group_type="gt",
+        ignore_referrals=("cn=configuration",),
     )
     assert set(SchemaSection.model_fields) == {field.name for field in fields(Schema)}
 
@@ -131,7 +143,7 @@ def test_the_presets_are_those_of_the_source() -> None:
 )
 def test_a_password_stays_private(tmp_path: Path, server: str, more: str) -> None:
     """On this machine, behind StartTLS, or by consent."""
-    assert settings(tmp_path, CORP.replace("ldaps://ldap.corp.example", server) + more).servers == (
+    assert settings(tmp_path, CORP.replace("ldaps://ldap.corp.example", server) + more).domains[0].servers == (
         server.strip("'"),
     )
 
@@ -199,3 +211,190 @@ def test_what_weakens_trust_is_a_warning(tmp_path: Path) -> None:
             f"take that away with `chmod o-r {tmp_path}/client.key`."
         ),
     )
+
+
+FOREST = """
+    type: ldap
+    preset: active-directory
+    discover: corp.example
+    bind: {user: bridge@corp.example, password: "${env:PASSWORD}"}
+    base_dn: dc=corp,dc=example
+"""
+
+
+def found_by(folder: Path, corp: str) -> list[Discovery | None]:
+    """How the servers of each domain are found."""
+    return [domain.discover for domain in settings(folder, corp).domains]
+
+
+def test_servers_may_be_found_by_dns(tmp_path: Path) -> None:
+    """Domain controllers, over ldaps; in each domain by itself, the site's first."""
+    assert found_by(tmp_path, FOREST) == [Discovery("corp.example", active_directory=True)]
+    emea = "    domains: [{discover: emea.corp.example, site: London, base_dn: 'dc=emea,dc=corp,dc=example'}]"
+    assert found_by(tmp_path, FOREST + "    site: Paris\n" + emea) == [
+        Discovery("corp.example", active_directory=True, site="Paris"),
+        Discovery("emea.corp.example", active_directory=True, site="London"),
+    ]
+    assert settings(tmp_path, FOREST).domains[0].servers == ()
+
+
+@pytest.mark.parametrize("preset", ["openldap", "rfc2307", "389ds", "freeipa"])
+def test_other_servers_are_found_under_the_plain_name(tmp_path: Path, preset: str) -> None:
+    """And need StartTLS, or ldaps."""
+    corp = FOREST.replace("active-directory", preset) + "    start_tls: true"
+    assert found_by(tmp_path, corp) == [Discovery("corp.example", scheme="ldap")]
+
+
+def test_servers_outside_the_domain_need_an_authority_of_ones_own(tmp_path: Path) -> None:
+    """That is in force: without verification it says nothing."""
+    (tmp_path / "ca.pem").write_text("")
+    own = FOREST + "    ca_file: ca.pem\n"
+    assert found_by(tmp_path, own) == [Discovery("corp.example", active_directory=True, elsewhere=True)]
+    assert found_by(tmp_path, own + "    verify_certificates: false") == [
+        Discovery("corp.example", active_directory=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("corp", "key", "sentence"),
+    [
+        (
+            FOREST + "    servers: [ldaps://dc1.corp.example]",
+            "servers",
+            "The servers are listed, and to be found by DNS. Leave out `servers` or `discover`.",
+        ),
+        (
+            FOREST.replace("discover: corp.example", ""),
+            "servers",
+            "Nothing says where the servers are. List their addresses, or add `discover`.",
+        ),
+        (
+            CORP + "    site: Paris",
+            "site",
+            "A site is for servers that DNS finds. Add `discover`, or leave it out.",
+        ),
+        (
+            FOREST.replace("active-directory", "openldap") + "    site: Paris",
+            "preset",
+            "Only Active Directory has sites. Leave out `site`, or write active-directory.",
+        ),
+        (
+            FOREST.replace("active-directory", "openldap")
+            + "    domains: [{discover: x.example, site: Paris, base_dn: dc=x}]",
+            "domains",
+            "Only Active Directory has sites. Leave out `site`.",
+        ),
+        (
+            FOREST + "    domains: [{base_dn: dc=x}]",
+            "domains[0].servers",
+            "Nothing says where the servers are. List their addresses, or add `discover`.",
+        ),
+        (
+            FOREST + "    site: Paris.France",
+            "site",
+            (
+                "'Paris.France' is not the name of a site. "
+                "Write its name as Active Directory Sites and Services shows it."
+            ),
+        ),
+    ],
+)
+def test_servers_are_listed_or_found(tmp_path: Path, corp: str, key: str, sentence: str) -> None:
+    """One of the two, and a site only where there are sites."""
+    assert told(tmp_path, sound(corp=corp)) == [(f"directories.corp.{key}", sentence)]
+
+
+@pytest.mark.parametrize(
+    "domain", ["dc=corp", "corp.example.", "ldap://corp.example", "a..b", "-", "x" * 64, "a." * 80]
+)
+def test_what_is_no_dns_domain_is_told(tmp_path: Path, domain: str) -> None:
+    """Before anything is asked of DNS; nothing else is said of the servers."""
+    ((key, sentence),) = told(tmp_path, sound(corp=FOREST.replace("corp.example\n", f'"{domain}"\n', 1)))
+    assert key == "directories.corp.discover"
+    assert sentence.endswith(" is not a DNS domain. Write one such as corp.example.")
+
+
+def test_the_domain_is_a_matter_of_the_hash_and_the_site_is_none(tmp_path: Path) -> None:
+    """How servers are reached may change without the configuration becoming another one."""
+
+    def hashed(corp: str) -> str:
+        return policy(loaded(tmp_path, sound(corp=corp))).config_hash
+
+    assert hashed(FOREST) == hashed(FOREST + "    site: Paris")
+    assert hashed(FOREST) != hashed(FOREST.replace("discover: corp.example", "discover: other.example"))
+
+
+KERBEROS = FOREST.replace('{user: bridge@corp.example, password: "${env:PASSWORD}"}', "{method: kerberos}")
+
+
+def test_kerberos_signs_in_by_keytab_or_ticket(tmp_path: Path) -> None:
+    """With a principal where there are several."""
+    keytab = tmp_path / "bridge.keytab"
+    keytab.write_bytes(b"x")
+    keytab.chmod(0o600)
+    by_keytab = KERBEROS.replace("{method: kerberos}", "{method: kerberos, keytab: bridge.keytab, principal: a@B}")
+    assert settings(tmp_path, KERBEROS).bind == Bind(BindMethod.KERBEROS)
+    assert settings(tmp_path, by_keytab).bind == Bind(BindMethod.KERBEROS, keytab=keytab, principal="a@B")
+    keytab.chmod(0o644)
+    (warning,) = loaded(tmp_path, sound(corp=by_keytab)).warnings
+    assert warning.startswith(f"Everybody on this machine may read {keytab}")
+
+
+LISTED = KERBEROS.replace("discover: corp.example", "servers: [ldaps://dc1.corp.example]")
+
+
+@pytest.mark.parametrize(
+    ("corp", "key", "sentence"),
+    [
+        (
+            KERBEROS.replace("{method: kerberos}", "{method: kerberos, user: x}"),
+            "bind.user",
+            "The bind method `kerberos` does not use this. Leave it out, or write `method: simple`.",
+        ),
+        (
+            FOREST.replace("{user:", "{principal: a@B, user:"),
+            "bind.principal",
+            "The bind method `simple` does not use this. Leave it out, or write `method: kerberos`.",
+        ),
+        (
+            KERBEROS.replace("{method: kerberos}", "{method: kerberos, keytab: nowhere}"),
+            "bind.keytab",
+            (
+                "The file cannot be read: No such file or directory. "
+                "Check the path, and that the bridge's user may read it."
+            ),
+        ),
+        (
+            LISTED.replace("ldaps:", "ldap:"),
+            "bind",
+            (
+                "Kerberos proves who both sides are, but without TLS anybody in between could change the answers. "
+                "Write ldaps://, or `start_tls: true`, or `allow_plaintext: true` where nobody else is in between."
+            ),
+        ),
+        (
+            LISTED.replace("dc1.corp.example", "192.0.2.1"),
+            "bind",
+            "Kerberos knows servers by their names. Write ldaps:// and the server's whole name.",
+        ),
+        (
+            LISTED.replace("ldaps://dc1.corp.example", "'ldaps://[2001:db8::1]'"),
+            "bind",
+            "Kerberos knows servers by their names. Write ldaps:// and the server's whole name.",
+        ),
+        (
+            LISTED.replace("ldaps://dc1.corp.example", "ldapi:///run/ldapi"),
+            "bind",
+            "Kerberos knows servers by their names. Write ldaps:// and the server's whole name.",
+        ),
+    ],
+)
+def test_kerberos_has_what_it_needs(tmp_path: Path, corp: str, key: str, sentence: str) -> None:
+    """And nothing that it does not use; TLS, and names."""
+    assert told(tmp_path, sound(corp=corp)) == [(f"directories.corp.{key}", sentence)]
+
+
+def test_kerberos_without_tls_is_possible_by_consent(tmp_path: Path) -> None:
+    """Where nobody else is in between."""
+    corp = LISTED.replace("ldaps:", "ldap:") + "    allow_plaintext: true"
+    assert settings(tmp_path, corp).bind.method is BindMethod.KERBEROS

@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from bridge.config import Configuration
 from bridge.config.document import read_document
 from bridge.config.policy import policy
+from bridge.config.schedule import ScheduleSection
 from bridge.config.schema import json_schema
+from bridge.config.service import StoreSection
 from tests.config.files import loaded
 
 EXAMPLES = sorted(Path("config").glob("*.yaml"))
@@ -28,14 +30,21 @@ def installed(folder: Path, example: Path) -> Configuration:
     """Load an example with every file in place that it names."""
     text = example.read_text()
     for name in re.findall(rf"{INSTALLED}/([\w.]+)", text):
-        (folder / name).write_text("made up\n")
+        (folder / name).write_text("made up, and long enough\n")
         (folder / name).chmod(0o600)
     return loaded(folder, text.replace(INSTALLED, str(folder)), ENVIRON)
 
 
 def test_there_are_examples() -> None:
     """Those that the documentation names."""
-    assert [path.stem for path in EXAMPLES] == ["entra", "every-key", "minimal", "openldap", "posix-groups"]
+    assert [path.stem for path in EXAMPLES] == [
+        "active-directory",
+        "entra",
+        "every-key",
+        "minimal",
+        "openldap",
+        "posix-groups",
+    ]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -67,6 +76,12 @@ def test_every_key_has_every_key(tmp_path: Path) -> None:
     """Nothing can be configured that cannot be copied from there."""
     found = stated(installed(tmp_path, Path("config/every-key.yaml")))
     sections = {section for section, _ in found}
+    for section, key in (
+        (ScheduleSection, "cron"),
+        (StoreSection, "url"),
+    ):  # cannot stand beside `every` and `path`
+        found |= {(section, key)}
+        assert f"\n  # {key}: " in Path("config/every-key.yaml").read_text()
     assert {(section, key) for section in sections for key in section.model_fields} == found
     titles = {section.__name__ for section in sections} - {"Configuration"}
     assert titles == {name for name, schema in json_schema()["$defs"].items() if "properties" in schema}

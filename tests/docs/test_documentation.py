@@ -11,8 +11,8 @@ import pytest
 import typer
 
 from bridge.audit.events import Event
-from bridge.cli import audit, check, demo, held, run, sandbox, schema
 from bridge.cli.exits import Exit
+from bridge.cli.main import MODULES
 from bridge.core.change import Cause, GuardKind, SkipKind
 from bridge.core.model import DoubtKind
 from bridge.sandbox.hyperproof import mode_choices
@@ -27,14 +27,14 @@ README: Final = PAGES[Path("README.md")]
 def _program() -> Any:  # noqa: ANN401 - a command of Typer's own
     """The whole command line, as a tree."""
     made = typer.Typer()
-    for module in (check, run, held, audit, sandbox, demo, schema):
+    for module in MODULES:
         module.register(made)
     return typer.main.get_command(made)
 
 
 def _commands(node: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - as above
     inner = getattr(node, "commands", {})
-    if words and (not inner or words == ("held",)):
+    if words and (not inner or words in {("held",), ("quarantine",)}):
         yield " ".join(words), node
     for name, below in inner.items():
         yield from _commands(below, (*words, name))

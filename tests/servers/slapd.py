@@ -1,11 +1,7 @@
 """A real OpenLDAP server for tests: a process of our own on free loopback ports, gone when the test is."""
 
-import os
 import shutil
-import socket
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,15 +10,16 @@ from urllib.parse import quote
 import pytest
 import trustme
 
+from tests.servers import programs
+from tests.servers.certificates import write_chain, write_key
+from tests.servers.programs import ServerProcess
+
 BASE = "dc=example,dc=test"
 SERVICE_DN = f"uid=svc,ou=people,{BASE}"
 """Whom SASL EXTERNAL makes of the client certificate, and of anybody who comes by ldapi."""
 
-_SBIN = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 _SCHEMAS = ("core", "cosine", "inetorgperson", "nis", "dyngroup")
 _MODULES = ("back_mdb", "memberof", "refint", "dynlist", "syncprov")
-_START_SECONDS = 15.0
-_STOP_SECONDS = 10.0
 _STARTS = 5
 """A port that was free may be taken before slapd has it: so often other ports are tried."""
 
@@ -37,13 +34,7 @@ dc: example
 
 def require(program: str) -> str:
     """Find a program of OpenLDAP; without it the test fails where CI=true, and is skipped elsewhere."""
-    found = shutil.which(program, path=_SBIN)
-    if found is None:
-        reason = f"{program} is not installed: apt-get install slapd ldap-utils"
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+    return programs.require(program, "slapd ldap-utils")
 
 
 class Slapd:
@@ -69,7 +60,7 @@ class Slapd:
         self._tls = tls
         self._directory = Path()
         self._ports = (0, 0)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = ServerProcess(Path())
 
     @property
     def ca_file(self) -> Path:
@@ -89,6 +80,7 @@ class Slapd:
     def __enter__(self) -> Self:
         require("slapd")
         self._directory = Path(tempfile.mkdtemp(prefix="slapd-"))
+        self._process = ServerProcess(self._directory / "slapd.log")
         try:
             self._prepare()
             self.start()
@@ -110,21 +102,15 @@ class Slapd:
             if self._launch():
                 return
             self._ports = (0, 0)
-        pytest.fail(f"slapd does not start: {self._log().read_text(errors='replace')[-2000:]}")
+        pytest.fail(f"slapd does not start: {self._process.said()}")
 
     def stop(self) -> None:
         """End the server in order."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(_STOP_SECONDS)
-            self._process = None
+        self._process.stop()
 
     def kill(self) -> None:
         """End the server as a crash would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(_STOP_SECONDS)
-            self._process = None
+        self._process.kill()
 
     def _prepare(self) -> None:
         (self._directory / "db").mkdir()
@@ -134,23 +120,17 @@ class Slapd:
         starts = self._ldif.lower().splitlines()
         ldif = self._ldif if f"dn: {BASE}" in starts else _BASE_ENTRY + self._ldif
         (self._directory / "load.ldif").write_text(ldif)
-        loaded = subprocess.run(
-            [require("slapadd"), "-q", "-f", self._config(), "-l", self._directory / "load.ldif"],
-            capture_output=True,
-            check=False,
-        )
-        if loaded.returncode != 0:
-            pytest.fail(f"slapadd refused the LDIF: {loaded.stderr.decode(errors='replace')}")
+        programs.run([require("slapadd"), "-q", "-f", self._config(), "-l", self._directory / "load.ldif"])
 
     def _issue_certificates(self) -> None:
         authority = trustme.CA()
         authority.cert_pem.write_to_path(self.ca_file)
         server = authority.issue_cert("localhost", "127.0.0.1", "::1")
-        server.private_key_pem.write_to_path(self._directory / "server.key")
-        _write_chain(server, self._directory / "server.pem")
+        write_key(server, self._directory / "server.key")
+        write_chain(server, self._directory / "server.pem")
         client = authority.issue_cert("svc.example.test", common_name="svc")
-        client.private_key_pem.write_to_path(self.client_key)
-        _write_chain(client, self.client_certificate)
+        write_key(client, self.client_key)
+        write_chain(client, self.client_certificate)
 
     def _configuration(self) -> str:
         where = self._directory
@@ -190,7 +170,7 @@ dynlist-attrset groupOfURLs memberURL member
 """
 
     def _choose_ports(self) -> None:
-        self._ports = (_free_port(), _free_port())
+        self._ports = (programs.free_port(), programs.free_port())
         self.url = f"ldap://127.0.0.1:{self._ports[0]}"
         self.ldaps_url = f"ldaps://localhost:{self._ports[1]}" if self._tls else ""
         self.ldapi_url = f"ldapi://{quote(str(self._directory / 'ldapi'), safe='')}"
@@ -198,17 +178,10 @@ dynlist-attrset groupOfURLs memberURL member
     def _launch(self) -> bool:
         urls = (self.url, self.ldaps_url.replace("localhost", "127.0.0.1"), self.ldapi_url)
         listeners = " ".join(f"{url}/" for url in urls if url)
-        with self._log().open("wb") as log:
-            self._process = subprocess.Popen(
-                [require("slapd"), "-d", "0", "-f", self._config(), "-h", listeners], stdout=log, stderr=log
-            )
-        deadline = time.monotonic() + _START_SECONDS
-        while self._process.poll() is None and time.monotonic() < deadline:
-            if all(_accepts(port) for port in self._ports[: 1 + self._tls]):
-                return self._process.poll() is None
-            time.sleep(0.005)
-        self.kill()
-        return False
+        return self._process.start(
+            [require("slapd"), "-d", "0", "-f", self._config(), "-h", listeners],
+            [("127.0.0.1", port) for port in self._ports[: 1 + self._tls]],
+        )
 
     def _clear(self) -> None:
         self.kill()
@@ -216,24 +189,3 @@ dynlist-attrset groupOfURLs memberURL member
 
     def _config(self) -> Path:
         return self._directory / "slapd.conf"
-
-    def _log(self) -> Path:
-        return self._directory / "slapd.log"
-
-
-def _write_chain(certificate: trustme.LeafCert, path: Path) -> None:
-    path.write_bytes(b"".join(pem.bytes() for pem in certificate.cert_chain_pems))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _accepts(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True

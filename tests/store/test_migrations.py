@@ -14,6 +14,8 @@ from bridge.store.migration import SCRIPTS, configuration, migrate
 from bridge.store.schema import REVISION, metadata
 from tests.store.stores import a_record, events, opened
 
+pytestmark = pytest.mark.files
+
 ADDRESS = "sqlite:///{}"
 
 

@@ -17,6 +17,7 @@ from bridge.sandbox.ldap.faults import (
     OmitPaging,
     Refer,
     Refuse,
+    Reset,
     Silence,
     Truncate,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Operation",
     "Refer",
     "Refuse",
+    "Reset",
     "Scope",
     "ServerLimits",
     "Silence",

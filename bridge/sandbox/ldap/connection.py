@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Iterator
 
@@ -21,6 +22,7 @@ class Connection:
         self._lock = threading.Lock()
         self._buffer = bytearray()
         self._interrupted = False
+        self._resetting = False
 
     @property
     def secure(self) -> bool:
@@ -64,7 +66,15 @@ class Connection:
             # Not SSLSocket's own shutdown: that one takes TLS away under the thread that is reading.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
+    def reset(self) -> None:
+        """Let close() tear the connection down (RST) instead of ending it (FIN); end whatever is being read."""
+        with self._lock, contextlib.suppress(OSError):
+            self._resetting = self._interrupted = True
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            socket.socket.shutdown(self._socket, socket.SHUT_RD)
+
     def close(self) -> None:
         """Give the socket back."""
-        self.interrupt()
+        if not self._resetting:
+            self.interrupt()
         self._socket.close()

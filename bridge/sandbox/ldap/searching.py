@@ -34,7 +34,9 @@ def begin(directory: Directory, request: Search, rules: tuple[Rule, ...], *, tls
         return SearchProgress(rules=rules, failure=Result(Code.NO_SUCH_OBJECT, matched=error.matched))
 
 
-def next_page(progress: SearchProgress, request: Search, paging: Paging | None, limits: ServerLimits) -> Answer:
+def next_page(
+    progress: SearchProgress, request: Search, paging: Paging | None, limits: ServerLimits
+) -> Answer[Entry]:
     """The answer with the entries that are next, before any fault. Counts them as sent."""
     if paging:
         progress.page += 1

@@ -10,7 +10,8 @@ from bridge.sandbox.ldap.ber import BerError
 from bridge.sandbox.ldap.binding import authorization_id, verdict
 from bridge.sandbox.ldap.connection import Connection
 from bridge.sandbox.ldap.directory import Directory
-from bridge.sandbox.ldap.faults import Answer, Ending, Faults, spoiled
+from bridge.sandbox.ldap.entry import Entry
+from bridge.sandbox.ldap.faults import Answer, Asked, Ending, Faults, broken_off, spoiled
 from bridge.sandbox.ldap.filter_text import filter_text
 from bridge.sandbox.ldap.limits import ServerLimits
 from bridge.sandbox.ldap.operations import Operation, OperationLog
@@ -101,7 +102,9 @@ class Session:
     def _bind(self, message: Message, request: Bind) -> bool:
         self._identity = ""  # also when the bind fails (RFC 4511, 4.2.1)
         result = _unsupported(message.controls) or self._verdict(request)
-        answer = spoiled(Answer(result=result), self._service.faults.due("bind", request.name))
+        answer: Answer[Entry] = spoiled(
+            Answer(result=result), self._service.faults.due("bind", Asked(request.name))
+        )
         if answer.result == SUCCESS and answer.ending is Ending.RESULT:
             self._identity = request.name
         last = done(message.id, BIND_ANSWER, answer.result)
@@ -143,7 +146,7 @@ class Session:
             going_on = self._searches.pop(paging.cookie, None)
             failure = Result(Code.UNWILLING_TO_PERFORM, "the paged results cookie is not known")
             return going_on or SearchProgress(failure=failure)
-        rules = self._service.faults.due("search", request.base, filter_text(request.filter))
+        rules = self._service.faults.due("search", Asked.by(request))
         refusal = _unsupported(message.controls) or self._refusal(request)
         if refusal:
             return SearchProgress(rules=rules, failure=refusal)
@@ -155,7 +158,7 @@ class Session:
             return Result(Code.OPERATIONS_ERROR, "a successful bind must come first")
         return None
 
-    def _found(self, number: int, request: Search, answer: Answer) -> tuple[list[bytes], Result]:
+    def _found(self, number: int, request: Search, answer: Answer[Entry]) -> tuple[list[bytes], Result]:
         """The messages that carry entries and references, and the result, which a wrong range changes."""
         messages = []
         value_range = self._service.limits.value_range
@@ -195,7 +198,7 @@ class Session:
             result = Result(Code.PROTOCOL_ERROR, "this server has no certificate")
         elif self._connection.secure:
             result = Result(Code.OPERATIONS_ERROR, "TLS is on already")
-        answer = spoiled(Answer(result=result), self._service.faults.due("starttls"))
+        answer: Answer[Entry] = spoiled(Answer(result=result), self._service.faults.due("starttls"))
         last = extended(message.id, answer.result, oid=START_TLS)
         goes_on = self._answer(answer, [last], Operation("starttls"))
         if goes_on and context and answer.result == SUCCESS and answer.ending is Ending.RESULT:
@@ -203,14 +206,14 @@ class Session:
         return goes_on
 
     def _who_am_i(self, message: Message) -> bool:
-        answer = spoiled(Answer(), self._service.faults.due("whoami"))
+        answer: Answer[Entry] = spoiled(Answer(), self._service.faults.due("whoami"))
         value = authorization_id(self._identity).encode() if answer.result == SUCCESS else None
         last = extended(message.id, answer.result, value=value)
         return self._answer(answer, [last], Operation("whoami"))
 
     # ---- sending ----
 
-    def _answer(self, answer: Answer, messages: list[bytes], operation: Operation) -> bool:
+    def _answer(self, answer: Answer[Entry], messages: list[bytes], operation: Operation) -> bool:
         """Send the messages, the last of which carries the result, as the answer ends; log it first.
 
         Whoever has the answer finds it in the log. Tells whether the conversation goes on.
@@ -223,22 +226,13 @@ class Session:
             min(operation.entries, answer.intact) if answer.ending is Ending.TRUNCATION else operation.entries
         )
         self._record(replace(operation, entries=entries, result=answer.result.code if ended else None))
-        self._connection.send(_cut(messages, answer))
+        self._connection.send(broken_off(messages, answer))
+        if answer.ending is Ending.RESET:
+            self._connection.reset()
         return answer.ending in {Ending.RESULT, Ending.SILENCE}
 
     def _record(self, operation: Operation) -> None:
         self._service.log.append(replace(operation, identity=self._identity, secure=self._connection.secure))
-
-
-def _cut(messages: list[bytes], answer: Answer) -> bytes:
-    match answer.ending:
-        case Ending.RESULT:
-            return b"".join(messages)
-        case Ending.DROP | Ending.SILENCE:
-            return b"".join(messages[:-1])
-        case Ending.TRUNCATION:
-            whole = min(answer.intact, len(messages) - 1)
-            return b"".join(messages[:whole]) + messages[whole][: len(messages[whole]) // 2]
 
 
 def _unsupported(controls: tuple[Control, ...]) -> Result | None:

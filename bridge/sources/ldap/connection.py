@@ -11,6 +11,7 @@ import ldap3
 from ldap3.core.exceptions import LDAPException
 
 from bridge.errors import Denied
+from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.failures import translated, untrusted
 from bridge.sources.ldap.settings import Bind, BindMethod, LdapSettings, Tls
 
@@ -35,17 +36,20 @@ class Session:
 
 
 @contextlib.contextmanager
-def opened(settings: LdapSettings, server: str) -> Iterator[Session]:
+def opened(settings: LdapSettings, server: str, bind: Bind | None = None) -> Iterator[Session]:
     """Connect to one server, secure the connection, sign in, and leave in the end.
+
+    `bind` says how, where that differs from the rest of the directory.
 
     Raises Unavailable when it cannot be reached, Denied when it is not trusted or does not let us in.
     """
-    system = f"{settings.name} ({server})"
+    who = bind or settings.bind
+    system = system_name(settings, server)
     address = _address(server, system)
     secured = address.scheme == "ldaps" or (address.scheme == "ldap" and settings.tls.start)
     tls = _VerifiedTls(settings.tls, system) if secured else None
     with _our_errors(system, "connecting", tls):
-        connection = _connection(settings, address, tls)
+        connection = _connection(settings, address, who, tls)
     try:
         with _our_errors(system, "connecting", tls):
             connection.open(read_server_info=False)
@@ -56,7 +60,10 @@ def opened(settings: LdapSettings, server: str) -> Iterator[Session]:
             raise Denied(system, "the connection could not be secured; use ldaps://")
         security = _security(connection)
         with _our_errors(system, "the bind", tls):
-            connection.bind(read_server_info=False)
+            if who.method is BindMethod.KERBEROS:
+                kerberos.sign_in(connection, who, system)
+            else:
+                connection.bind(read_server_info=False)
         if not connection.bound:
             raise Denied(system, "the bind did not succeed; check the bind settings")
         yield Session(server, system, security, connection)
@@ -65,6 +72,11 @@ def opened(settings: LdapSettings, server: str) -> Iterator[Session]:
             connection.unbind()
         if connection.socket:  # ldap3 leaves it open where connecting failed
             connection.socket.close()
+
+
+def system_name(settings: LdapSettings, server: str) -> str:
+    """What errors call a server of a directory."""
+    return f"{settings.name} ({server})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,7 @@ class _VerifiedTls(ldap3.Tls):
 
     def __init__(self, tls: Tls, system: str) -> None:
         super().__init__(validate=ssl.CERT_REQUIRED if tls.verify else ssl.CERT_NONE)
-        self.failure: ssl.SSLError | None = None
+        self.failure: OSError | None = None
         """Why the last handshake failed; ldap3 keeps only its text."""
         self._context = _context(tls, system)
 
@@ -110,7 +122,7 @@ class _VerifiedTls(ldap3.Tls):
             connection.socket = self._context.wrap_socket(
                 connection.socket, do_handshake_on_connect=do_handshake, server_hostname=connection.server.host
             )
-        except ssl.SSLError as error:
+        except OSError as error:  # ssl.SSLError is one; others are silence, and a connection cut
             self.failure = error
             raise
 
@@ -132,10 +144,10 @@ def _context(tls: Tls, system: str) -> ssl.SSLContext:
     return context
 
 
-def _connection(settings: LdapSettings, address: _Address, tls: ldap3.Tls | None) -> ldap3.Connection:
+def _connection(settings: LdapSettings, address: _Address, bind: Bind, tls: ldap3.Tls | None) -> ldap3.Connection:
     connection = ldap3.Connection(
         _server(address, settings.connect_timeout, tls),
-        **_credentials(settings.bind),
+        **_credentials(bind),
         receive_timeout=settings.receive_timeout,
         raise_exceptions=True,
         auto_referrals=False,
@@ -168,6 +180,8 @@ def _credentials(bind: Bind) -> dict[str, Any]:
             return {"authentication": ldap3.SASL, "sasl_mechanism": ldap3.EXTERNAL, "sasl_credentials": ""}
         case BindMethod.ANONYMOUS:
             return {"authentication": ldap3.ANONYMOUS}
+        case BindMethod.KERBEROS:
+            return {"authentication": ldap3.SASL, "sasl_mechanism": ldap3.KERBEROS}
 
 
 def _security(connection: ldap3.Connection) -> str:

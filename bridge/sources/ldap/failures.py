@@ -7,6 +7,7 @@ from typing import Final
 from ldap3.core import exceptions as ldap
 
 from bridge.errors import Denied, IncompleteRead, RemoteError, Unavailable, excerpt
+from bridge.sources.ldap.diagnostics import remedy_in
 
 _SUCCESS: Final = 0
 _REFERRAL: Final = 10
@@ -132,11 +133,13 @@ REACTIONS: Final[Mapping[type[ldap.LDAPException], type[RemoteError]]] = {
 
 _REMEDIES: Final[Mapping[int, str]] = {
     1: "the server may want a bind first: check the bind settings",
-    3: "raise the time limit for the service account on the server, or index the attributes in the filters",
+    3: "raise the time limit for the service account on the server (in Active Directory's LDAP policy, "
+    "MaxQueryDuration), or index the attributes in the filters",
     4: "raise the size limit for the service account on the server; it has to cover paged searches too",
     7: "choose a bind method that the server offers",
     8: "the server wants a secured connection: use ldaps:// or StartTLS",
-    11: "raise the administrative limits for the service account on the server, or choose a smaller page_size",
+    11: "raise the administrative limits for the service account on the server (in Active Directory's LDAP "
+    "policy, MaxResultSetSize and MaxTempTableSize), or choose a smaller page_size",
     13: "the server wants a secured connection: use ldaps:// or StartTLS",
     18: "a filter uses a match that the attribute does not have: correct the filter",
     32: "correct the base DN, or let the service account see it",
@@ -173,9 +176,8 @@ def translated(system: str, error: Exception, doing: str) -> RemoteError:
     """Our error for whatever comes out of ldap3; `doing` says what was tried."""
     if isinstance(error, ldap.LDAPOperationResult):
         words = result_words(error.result, error.description, error.message)
-        return _reaction(type(error))(
-            system, f"{doing} ended with {words}{_remedy(_REMEDIES.get(error.result, ''))}"
-        )
+        remedy = remedy_for(error.result, words)
+        return _reaction(type(error))(system, f"{doing} ended with {words}{_remedy(remedy)}")
     if isinstance(error, ldap.LDAPException):
         remedy = next((_MESSAGE_REMEDIES[kind] for kind in type(error).__mro__ if kind in _MESSAGE_REMEDIES), "")
         what = excerpt(str(error)) or type(error).__name__
@@ -185,8 +187,10 @@ def translated(system: str, error: Exception, doing: str) -> RemoteError:
     return IncompleteRead(system, f"{doing} got an answer that makes no sense ({excerpt(repr(error))})")
 
 
-def untrusted(system: str, error: ssl.SSLError) -> RemoteError:
+def untrusted(system: str, error: OSError) -> RemoteError:
     """Our error for a TLS handshake that failed."""
+    if not isinstance(error, ssl.SSLError):
+        return Unavailable(system, f"the TLS handshake did not come to its end ({excerpt(str(error))})")
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return Unavailable(system, "the server hung up during the TLS handshake")
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -200,7 +204,7 @@ def refused(system: str, code: int, doing: str, words: str) -> RemoteError | Non
     if code in {_SUCCESS, _REFERRAL}:
         return None
     kind = ldap.exception_table.get(code, ldap.LDAPOperationResult)
-    return _reaction(kind)(system, f"{doing} ended with {words}{_remedy(_REMEDIES.get(code, ''))}")
+    return _reaction(kind)(system, f"{doing} ended with {words}{_remedy(remedy_for(code, words))}")
 
 
 def result_words(code: int, description: str, message: str = "") -> str:
@@ -209,9 +213,9 @@ def result_words(code: int, description: str, message: str = "") -> str:
     return f"{code} {description}{own}"
 
 
-def remedy_for(code: int) -> str:
-    """What to do about a result code; empty where nothing in particular is known."""
-    return _REMEDIES.get(code, "")
+def remedy_for(code: int, words: str) -> str:
+    """What to do about a result, by its words or else its code; empty where nothing in particular is known."""
+    return remedy_in(words) or _REMEDIES.get(code, "")
 
 
 def _reaction(kind: type[ldap.LDAPException]) -> type[RemoteError]:

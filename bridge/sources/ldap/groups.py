@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,10 +10,13 @@ from bridge.core.model import DirectoryName, Doubt, DoubtKind, PersonId
 from bridge.sources.ldap.dn import assertion, normal_form, readable
 from bridge.sources.ldap.dn_index import DnIndex
 from bridge.sources.ldap.people import People, stable_id, text_of, values_of
+from bridge.sources.ldap.schema import MemberSyntax, Schema
 from bridge.sources.ldap.search import Entry
-from bridge.sources.ldap.settings import MemberSyntax, Schema
 
 _RANGE: Final = re.compile(r";range=(\d+)-(\d+|\*)$")
+_FIRST_PART: Final = re.compile(r";range=0-\d+$")
+_UNIVERSAL: Final = 8
+"""The bit of groupType that tells a universal group (MS-ADTS 2.2.12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,14 @@ class GroupEntry:
     rest: tuple[bytes, ...]
     """All other values that should be DNs."""
     strangers: tuple[str, ...]
-    """Logins that lead to no one person, and why."""
+    """Members already known to lead to no one person, and why."""
     doubts: tuple[Doubt, ...]
+    sid: bytes = b""
+    """The security identifier, where the directory has such."""
+    part: Entry | None = None
+    """The entry itself while only the first part of its members is here."""
+    outer: tuple[bytes, ...] = ()
+    """DNs of the groups that it says of itself it is in."""
 
     @property
     def label(self) -> str:
@@ -52,29 +61,60 @@ class Groups:
         self._directory = directory
         self._schema = schema
         self._people = people
+        self._memberships = schema.memberships.lower()
         self._logins: Mapping[bytes, PersonId] | None = None
+        self._inner: dict[str, list[bytes]] = {}
+        """Groups that say of themselves in which groups they are, by the normal form of these."""
 
-    def add(self, entry: Entry) -> None:
-        """Take up a group; the people have to be known by now."""
-        people: set[PersonId] = set()
+    def add(self, entry: Entry, *, catalog: bool = False, doubt: Doubt | None = None) -> None:
+        """Take up a group, perhaps as a global catalog shows it; the people have to be known by now."""
+        self.take(self.made(entry, catalog=catalog, doubt=doubt))
+
+    def take(self, group: GroupEntry) -> None:
+        """Take up a group that was made of its entry."""
+        self.by_dn.add(group.dn, group)
+        for outer in group.outer:
+            self._inner.setdefault(normal_form(outer), []).append(group.dn)
+
+    def made(self, entry: Entry, *, catalog: bool = False, doubt: Doubt | None = None) -> GroupEntry:
+        """Make a group of its entry, and take it up nowhere yet."""
+        people: list[frozenset[PersonId]] = []
         rest: list[bytes] = []
         strangers: list[str] = []
         for attribute in self._schema.members:
             values = _values(entry, attribute.name.lower())
             if attribute.syntax is MemberSyntax.DN:
-                rest += sort_out(values, self._people.by_dn.exact.get, people)
+                known, left = sort_out(values, self._people.by_dn.exact.get)
+                rest += left
             else:
-                strangers += self._sort_out_logins(values, people)
-        group = GroupEntry(
+                known, unknown = self._sort_out_logins(values)
+                strangers += unknown
+            people.append(known)
+        sid = entry.attributes.get(self._schema.security_id.lower(), [b""])[0]
+        if self._people.belonging:
+            theirs, unknown = self._people.in_group(normal_form(entry.dn), sid)
+            people.append(frozenset(theirs))
+            strangers += unknown
+        return GroupEntry(
             dn=entry.dn,
             id=stable_id(self._directory, entry, self._schema.group_id.lower()) or "",
             names=_names(entry, self._schema.group_name),
-            people=frozenset(people),
+            people=_all(people),
             rest=tuple(rest),
             strangers=tuple(strangers),
-            doubts=_range_doubts(entry),
+            doubts=(*_range_doubts(entry), *self._doubts(entry, catalog=catalog), *((doubt,) if doubt else ())),
+            sid=sid,
+            part=entry if any(map(_FIRST_PART.search, entry.attributes)) else None,
+            outer=tuple(entry.attributes.get(self._memberships, ())),
         )
-        self.by_dn.add(entry.dn, group)
+
+    def with_sid(self, sid: bytes) -> tuple[GroupEntry, ...]:
+        """The groups with this security identifier."""
+        return tuple(group for group in self.by_dn.exact.values() if group.sid == sid)
+
+    def inner(self, group: GroupEntry) -> Sequence[bytes]:
+        """The groups that say of themselves that they are in this one."""
+        return self._inner.get(normal_form(group.dn), ()) if self._inner else ()
 
     def tell_apart(self) -> None:
         """Take the id from groups that share one: neither is known to be meant by it."""
@@ -83,28 +123,47 @@ class Groups:
             if group.id and counts[group.id] > 1:
                 self.by_dn.add(dn, replace(group, id=""))
 
-    def _sort_out_logins(self, values: list[bytes], people: set[PersonId]) -> list[str]:
+    def _doubts(self, entry: Entry, *, catalog: bool) -> Iterator[Doubt]:
+        """Why a group may have members that its entry does not show."""
+        urls = entry.attributes.get(self._schema.member_urls.lower())
+        if urls and not any(_values(entry, attribute.name.lower()) for attribute in self._schema.members):
+            what = f"the server lists nobody for {self._schema.member_urls} of {readable(entry.dn)}"
+            yield Doubt(DoubtKind.TRUNCATED, f"{what}: it may not expand dynamic groups, or not for us")
+        if catalog and not _is_universal(entry, self._schema.group_type.lower()):
+            what = (
+                f"a global catalog does not hold the members of {readable(entry.dn)}, which is no universal group"
+            )
+            yield Doubt(DoubtKind.TRUNCATED, f"{what}; read its domain instead, listed under `domains`")
+
+    def _sort_out_logins(self, values: list[bytes]) -> tuple[frozenset[PersonId], list[str]]:
         if self._logins is None:
             self._logins = self._people.spelled_logins()
+        known, left = sort_out(values, self._logins.get)
+        others: set[PersonId] = set()
         strangers = []
-        for value in sort_out(values, self._logins.get, people):
+        for value in left:
             person_id = self._people.with_login(value)
             if person_id is None:
                 strangers.append(f"{readable(value)} {self._people.why_no_login(value)}")
             else:
-                people.add(person_id)
-        return strangers
+                others.add(person_id)
+        return known | others if others else known, strangers
 
 
 def sort_out(
-    values: Sequence[bytes], known: Callable[[bytes], PersonId | None], people: set[PersonId]
-) -> Sequence[bytes]:
-    """Put those who are known into `people`, and give the other values. Where most of a read's time goes."""
-    found = set(map(known, values))
-    all_known = None not in found
-    found.discard(None)
-    people.update(found)  # type: ignore[arg-type]  # None is gone
-    return () if all_known else [value for value in values if known(value) is None]
+    values: Sequence[bytes], known: Callable[[bytes], PersonId | None]
+) -> tuple[frozenset[PersonId], Sequence[bytes]]:
+    """Those who are known, and the other values. Where most of a read's time goes."""
+    found = frozenset(map(known, values))
+    if None not in found:
+        return found, ()  # type: ignore[return-value]  # there is no None
+    return frozenset(filter(None, found)), [value for value in values if known(value) is None]
+
+
+def _all(parts: Sequence[frozenset[PersonId]]) -> frozenset[PersonId]:
+    """Everybody; most groups name their members in one way, and large sets are not copied for nothing."""
+    filled = [part for part in parts if part]
+    return filled[0] if len(filled) == 1 else frozenset().union(*filled)
 
 
 def _values(entry: Entry, attribute: str) -> list[bytes]:
@@ -115,8 +174,9 @@ def _values(entry: Entry, attribute: str) -> list[bytes]:
 
 
 def _range_doubts(entry: Entry) -> tuple[Doubt, ...]:
-    """A doubt for each attribute of which the server sent a part: Active Directory does so with large groups."""
-    parts = [name for name in entry.attributes if (found := _RANGE.search(name)) and found.groups() != ("0", "*")]
+    """A doubt for each attribute of which the server sent a part that is not the first, which nobody asked for."""
+    ranges = [name for name in entry.attributes if _RANGE.search(name)]
+    parts = [name for name in ranges if not name.endswith(";range=0-*") and not _FIRST_PART.search(name)]
     what = f"the server sent a part of {readable(entry.dn)}"
     return tuple(Doubt(DoubtKind.TRUNCATED, f"{what} only: {name}") for name in sorted(parts))
 
@@ -128,3 +188,8 @@ def _names(entry: Entry, attribute: str) -> tuple[str, ...]:
         form = normal_form(entry.dn)
         names.sort(key=lambda name: not form.startswith(assertion(attribute, name)))
     return tuple(names)
+
+
+def _is_universal(entry: Entry, attribute: str) -> bool:
+    value = entry.attributes.get(attribute, [b""])[0]
+    return value.removeprefix(b"-").isdigit() and bool(int(value) & _UNIVERSAL)

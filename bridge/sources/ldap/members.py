@@ -10,6 +10,7 @@ from bridge.sources.ldap.groups import GroupEntry, Groups, sort_out
 from bridge.sources.ldap.lookup import Found
 from bridge.sources.ldap.nesting import Contents
 from bridge.sources.ldap.people import People
+from bridge.sources.ldap.sid import everybody, foreign, sid_bytes
 
 _NAMED_ONE_BY_ONE: Final = 10
 """So many members of a group that lead to nobody are named; the rest are counted."""
@@ -67,10 +68,10 @@ class Roll:
 class Members:
     """Tells what member DNs mean, from what was read and from what was learnt by look-ups."""
 
-    def __init__(self, people: People, groups: Groups, people_base: str, ignore: Iterable[str]) -> None:
+    def __init__(self, people: People, groups: Groups, people_bases: Iterable[str], ignore: Iterable[str]) -> None:
         self._people = people
         self._groups = groups
-        self._people_base = normal_form(people_base)
+        self._people_bases = [normal_form(base) for base in people_bases]
         self._placeholders = frozenset(map(normal_form, ignore))
         self._rolls: dict[bytes, Roll] = {}
         self._spelled: dict[bytes, PersonId] = {}
@@ -82,9 +83,11 @@ class Members:
         """What is known by now of a group's members who were not known at once."""
         roll = self._rolls.get(group.dn)
         if roll is None:
-            roll = self._rolls[group.dn] = Roll(list(group.strangers), group.rest)
+            rest = (*group.rest, *self._groups.inner(group))
+            roll = self._rolls[group.dn] = Roll(list(group.strangers), rest)
         if roll.waiting:
-            left = sort_out(roll.waiting, self._spelled.get, roll.people)
+            known, left = sort_out(roll.waiting, self._spelled.get)
+            roll.people |= known
             roll.waiting = [value for value in left if not self._enter(value, roll)]
         return roll
 
@@ -92,7 +95,8 @@ class Members:
         """What is in a group itself, once nobody in it is waiting."""
         roll = self.roll(group)
         doubts = frozenset((*group.doubts, *_doubts_about(roll.strangers, group.label)))
-        return Contents(group.people | roll.people, frozenset(roll.groups), frozenset(roll.others), doubts)
+        people = group.people | roll.people if roll.people else group.people
+        return Contents(people, frozenset(roll.groups), frozenset(roll.others), doubts)
 
     def unknown(self, groups: Iterable[GroupEntry]) -> list[bytes]:
         """The DNs in these groups that take a look-up, sorted, each once."""
@@ -118,7 +122,7 @@ class Members:
 
     def _why_no_member(self, form: str) -> str:
         """Why a person who is there is not among the people."""
-        if is_under(form, self._people_base):
+        if any(is_under(form, base) for base in self._people_bases):
             return "is a person whom the search for people left out"
         return "is a person outside every base; widen people_base"
 
@@ -157,7 +161,21 @@ class Members:
             return IsGroup(groups[0].dn)
         if faults := self._people.faults.find_form(form):
             return IsUnresolved(faults[0])
-        return self._learnt.get(form)
+        return self._learnt.get(form) or self._foreigner(form)
+
+    def _foreigner(self, form: str) -> Meaning | None:
+        """Whom a foreign security principal stands for: somebody of another domain that was read, or nobody."""
+        text = foreign(form)
+        if not text:
+            return None
+        if name := everybody(text):
+            return IsUnresolved(f"stands for {name}, which nobody can list")
+        sid = sid_bytes(text)
+        if person_id := self._people.with_sid(sid):
+            return IsPerson(person_id)
+        if groups := self._groups.with_sid(sid):
+            return IsGroup(groups[0].dn)
+        return IsUnresolved("is somebody of another domain; list that domain under `domains`")
 
 
 def _doubts_about(strangers: list[str], group: str) -> list[Doubt]:

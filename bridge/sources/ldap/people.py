@@ -5,15 +5,21 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from bridge.core.model import DirectoryName, Person, PersonId, email
+from bridge.sources.ldap.belonging import Belonging
 from bridge.sources.ldap.dn import readable
 from bridge.sources.ldap.dn_index import DnIndex
+from bridge.sources.ldap.schema import Schema
 from bridge.sources.ldap.search import Entry
-from bridge.sources.ldap.settings import Schema
 
 _BINARY_IDS: Final = frozenset({"objectguid"})
 """Ids that come as the 16 bytes of a GUID, the first three fields little-endian (MS-DTYP 2.3.4.2)."""
 
 _GUID_BYTES: Final = 16
+
+_TYPED_ADDRESSES: Final = frozenset({"proxyaddresses"})
+"""Addresses that come with their type in front; that of the primary mail address is in capitals."""
+
+_MAIL: Final = b"smtp:"
 
 _Raw: TypeAlias = tuple[bytes, tuple[bytes, ...], bytes]
 """A person's DN, addresses and name, as they came: plain tuples of bytes cost the garbage collector nothing."""
@@ -40,6 +46,17 @@ def values_of(entry: Entry, attribute: str) -> Sequence[bytes]:
     return sorted(values) if len(values) > 1 else values
 
 
+def addresses_in(entry: Entry, attribute: str) -> Sequence[bytes]:
+    """An attribute's addresses; of Active Directory's proxyAddresses those for mail, the primary one first."""
+    values = values_of(entry, attribute)
+    if attribute not in _TYPED_ADDRESSES:
+        return values
+    mail = sorted(
+        (value for value in values if value[:5].lower() == _MAIL), key=lambda value: value[:5] != _MAIL.upper()
+    )
+    return [value[5:] for value in mail]
+
+
 def text_of(value: bytes) -> str:
     """A value as text."""
     return value.decode("utf-8", "replace").strip()
@@ -54,12 +71,12 @@ class People:
         self.faults: DnIndex[str] = DnIndex()
         """Entries of people who cannot be told from others, and why."""
         self.disabled: set[PersonId] = set()
+        self.belonging = Belonging(schema)
         self._directory = directory
         self._id = schema.person_id.lower()
         self._addresses = tuple(map(str.lower, schema.addresses))
         self._names = tuple(map(str.lower, schema.person_name))
         self._login = schema.login.lower() if schema.login_members else ""
-        self._dns: dict[PersonId, bytes] = {}
         self._shared: set[PersonId] = set()
         """Ids that several entries have."""
         self._logins: dict[str, set[PersonId]] = {}
@@ -71,13 +88,18 @@ class People:
         if person_id is None:
             why = f"shows no single {self._id}; let the service account read it"
             self.faults.add(entry.dn, why)
+            self.belonging.add(entry, None)
             return
-        if self._dns.setdefault(person_id, entry.dn) != entry.dn:
+        if self.belonging:
+            self.belonging.add(entry, person_id)
+        held = self.by_id.get(person_id)
+        if person_id in self._shared or (held and held[0] != entry.dn):
             self._tell_apart(person_id, entry.dn)
             return
-        addresses = tuple(value for name in self._addresses for value in values_of(entry, name))
-        name = next((values[0] for name in self._names if (values := values_of(entry, name))), entry.dn)
-        self.by_id[person_id] = (entry.dn, addresses, name)
+        addresses: list[bytes] = []
+        for name in self._addresses:
+            addresses += addresses_in(entry, name)
+        self.by_id[person_id] = (entry.dn, tuple(addresses), self._name(entry))
         self.by_dn.add(entry.dn, person_id)
         for value in entry.attributes.get(self._login, ()):
             self._spelled_logins[value] = person_id
@@ -95,6 +117,18 @@ class People:
         found = dict.fromkeys([email(text) for text in map(text_of, addresses) if text])
         return Person(person_id, tuple(found), text_of(name), readable(dn))
 
+    def in_group(self, form: str, sid: bytes) -> tuple[set[PersonId], list[str]]:
+        """Who is in a group by what stands at the person, and who cannot be told from others, in words."""
+        people = self.belonging.members(form, sid)
+        shared = people & self._shared
+        strangers = [f"{person_id} is the id of several entries" for person_id in sorted(shared)]
+        return people - shared, [*strangers, *self.belonging.strangers(form, sid)]
+
+    def with_sid(self, sid: bytes) -> PersonId | None:
+        """The person with this security identifier; None when there is none, or nobody can be told."""
+        person_id = self.belonging.by_sid.get(sid)
+        return None if person_id in self._shared else person_id
+
     def with_login(self, value: bytes) -> PersonId | None:
         """The one person with this login; None when there is none, or several."""
         people = self._logins.get(_folded(value), set()) - self._shared
@@ -110,11 +144,18 @@ class People:
         one = {value: self.with_login(value) for value in self._spelled_logins}
         return {value: person_id for value, person_id in one.items() if person_id is not None}
 
+    def _name(self, entry: Entry) -> bytes:
+        """The name for people to read; without one, the DN."""
+        for attribute in self._names:
+            if values := entry.attributes.get(attribute):
+                return min(values) if len(values) > 1 else values[0]  # servers keep no order
+        return entry.dn
+
     def _tell_apart(self, person_id: PersonId, dn: bytes) -> None:
         """Two entries with one id: neither is known to be meant. A rename during the read looks so too."""
         self._shared.add(person_id)
-        self.by_id.pop(person_id, None)
-        for each in (self._dns[person_id], dn):
+        first = self.by_id.pop(person_id, None)
+        for each in (first[0], dn) if first else (dn,):
             self.by_dn.discard(each)
             self.faults.add(each, f"has the same {self._id} as another entry")
 

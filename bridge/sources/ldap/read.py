@@ -1,6 +1,7 @@
-"""One read of one directory over one connection: a constant number of searches, and batches of look-ups."""
+"""One read of one directory: a constant number of searches in each domain, and batches of look-ups."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from bridge.core.model import (
     DirectoryGroup,
@@ -14,54 +15,64 @@ from bridge.core.model import (
     SelectorKind,
 )
 from bridge.errors import IncompleteRead
-from bridge.sources.ldap.dn import normal_form
+from bridge.sources.ldap.chain import Chains
+from bridge.sources.ldap.dn import normal_form, readable
+from bridge.sources.ldap.domain import OpenDomain
 from bridge.sources.ldap.filters import both
 from bridge.sources.ldap.groups import GroupEntry, Groups
 from bridge.sources.ldap.lookup import Found, Lookup
 from bridge.sources.ldap.members import Members
 from bridge.sources.ldap.nesting import Contents, effective, reachable
 from bridge.sources.ldap.people import People
-from bridge.sources.ldap.search import NO_ATTRIBUTES, PagedSearch, PageReader, Query
+from bridge.sources.ldap.ranges import Ranges
+from bridge.sources.ldap.search import NO_ATTRIBUTES, PagedSearch
 from bridge.sources.ldap.selection import Selecting
-from bridge.sources.ldap.settings import LdapSettings
+from bridge.sources.ldap.settings import LdapSettings, Nesting
 
 
 class Reading:
     """A read under way. Use it once."""
 
-    def __init__(self, settings: LdapSettings, reader: PageReader, server: str, system: str) -> None:
+    def __init__(self, settings: LdapSettings, domains: Sequence[OpenDomain]) -> None:
         self.people = People(settings.name, settings.schema)
         self.groups = Groups(settings.name, settings.schema, self.people)
+        """With their members."""
+        self.listed = self.groups
+        """All that there are; where chains are asked for, without their members."""
         self.searches: list[Search] = []
         self.doubts: set[Doubt] = set()
         """Of the read as a whole."""
         self._settings = settings
-        self._reader = reader
-        self._server = server
-        self._system = system
+        self._schema = settings.schema
+        self._domains = domains
         self._cut = False
         """Whether people or groups are missing because a search broke off."""
+        if settings.nesting is Nesting.CHAIN:
+            self.listed = Groups(settings.name, settings.schema, self.people)
 
     def survey(self) -> None:
         """Read all people and all groups as they stand. Raises RemoteError where nothing came at all."""
-        found = self._read_people()
-        self._read_disabled(found)
-        self._read_groups()
+        for domain in self._domains:
+            found = self._read_people(domain)
+            self._read_disabled(domain, found)
+        self.doubts.update(self._doubts_about_people())
+        for domain in self._domains:
+            self._read_groups(domain)
+        self.listed.tell_apart()
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read everything that the selectors name. Raises RemoteError where nothing came at all."""
         self.survey()
         chosen = self._select(selectors)
         starts = {group.dn for groups, _ in chosen.values() for group in groups}
-        built = self._build(starts)
-        selections = {
-            selector: Selection(tuple(built[group.dn] for group in groups if group.id), doubts)
-            for selector, (groups, doubts) in chosen.items()
-        }
+        if self.listed is not self.groups:
+            self._read_chains(starts)
+        built = self._build(starts & self.groups.by_dn.exact.keys())
+        selections = {selector: _selection(groups, doubts, built) for selector, (groups, doubts) in chosen.items()}
         members = frozenset[PersonId]().union(*(group.members for group in built.values()))
         return DirectoryRead(
             directory=self._settings.name,
-            server=self._server,
+            server=", ".join(domain.session.server for domain in self._domains),
             people={person_id: self.people.person(person_id) for person_id in sorted(members)},
             selections=selections,
             doubts=tuple(sorted(self.doubts)),
@@ -70,52 +81,63 @@ class Reading:
 
     # ---- the searches ----------------------------------------------------------------------------------
 
-    def _read_people(self) -> PagedSearch:
-        schema = self._settings.schema
-        login = schema.login if schema.login_members else ""
-        attributes = (schema.person_id, login, *schema.addresses, *schema.person_name)
-        search = self._search("people", self._people_base, schema.people_filter, attributes)
+    def _read_people(self, domain: OpenDomain) -> PagedSearch:
+        schema = self._schema
+        attributes = schema.person_attributes
+        search = domain.search("people", domain.people_base, schema.people_filter, attributes)
         for entry in search.entries():
             self.people.add(entry)
         if schema.ignore_members:
             self.people.by_dn.discard_forms(set(map(normal_form, schema.ignore_members)))
-        self._settle(search)
+        self._settle(domain, search)
         return search
 
-    def _read_disabled(self, everybody: PagedSearch) -> None:
+    def _read_disabled(self, domain: OpenDomain, everybody: PagedSearch) -> None:
         """Mark disabled people. Cut short, this search would make disabled people look enabled: no read at all."""
-        schema = self._settings.schema
+        schema = self._schema
         if not schema.disabled_filter:
             return
         disabled_filter = both(schema.people_filter, schema.disabled_filter)
-        search = self._search("disabled people", self._people_base, disabled_filter, (schema.person_id,))
+        search = domain.search("disabled people", domain.people_base, disabled_filter, (schema.person_id,))
         for entry in search.entries():
             self.people.disable(entry)
         self.searches.append(search.record)
         if search.cut or search.elsewhere - everybody.elsewhere:
             why = "; ".join(doubt.text for doubt in search.doubts)
-            raise IncompleteRead(self._system, f"nobody can be told from the disabled people: {why}")
+            raise IncompleteRead(domain.system, f"nobody can be told from the disabled people: {why}")
 
-    def _read_groups(self) -> None:
-        search = self._search(
-            "groups", self._groups_base, self._settings.schema.group_filter, self._group_attributes
-        )
-        for entry in search.entries():
-            self.groups.add(entry)
-        self.groups.tell_apart()
-        self._settle(search)
+    def _read_groups(self, domain: OpenDomain) -> None:
+        schema = self._schema
+        whole = self.listed is self.groups
+        attributes = schema.whole_group_attributes if whole else schema.group_attributes
+        search = domain.search("groups", domain.groups_base, schema.group_filter, attributes)
+        for group in search.made(partial(self.listed.made, catalog=domain.is_catalog)):
+            self.listed.take(group)
+        self._settle(domain, search)
 
-    def _search(self, subject: str, base: str, text: str, attributes: Iterable[str]) -> PagedSearch:
-        query = Query(subject, base, text, tuple(dict.fromkeys(filter(None, attributes))))
-        return PagedSearch(self._reader, query, self._settings.page_size)
+    def _read_chains(self, starts: set[bytes]) -> None:
+        """Read the groups that are meant, and those that servers say are in them; the walk finds any others."""
+        for domain in self._domains:
+            dns = sorted(dn for dn in starts if self._domain_of(dn) is domain)
+            chains = Chains(domain, self._schema, self.searches)
+            for entry in chains.entries(dns):
+                self.groups.add(entry, catalog=domain.is_catalog)
 
-    def _settle(self, search: PagedSearch) -> None:
+    def _settle(self, domain: OpenDomain, search: PagedSearch) -> None:
         self.searches.append(search.record)
-        refusal = search.refusal(self._system)
+        refusal = search.refusal(domain.system)
         if refusal:
             raise refusal
         self.doubts.update(search.doubts)
         self._cut = self._cut or search.cut
+
+    def _doubts_about_people(self) -> Iterator[Doubt]:
+        """Where a group does not name everybody in it, what people hide is missing from some group or other."""
+        if unplaced := self.people.belonging.unplaced:
+            schema = self._schema
+            what = f"{unplaced} people do not show {schema.security_id} and {schema.primary_group}"
+            remedy = "let the service account read them, or set both to none where no primary group is mapped"
+            yield Doubt(DoubtKind.UNRESOLVED, f"{what}, so that their primary group is not known; {remedy}")
 
     # ---- from entries to groups ------------------------------------------------------------------------
 
@@ -123,7 +145,8 @@ class Reading:
         self, selectors: Sequence[Selector]
     ) -> dict[Selector, tuple[tuple[GroupEntry, ...], tuple[Doubt, ...]]]:
         """The groups that each selector means, and the doubts about that. An ambiguous name means none."""
-        selecting = Selecting(self.groups.by_dn.exact.values(), self._groups_base)
+        bases = "', '".join(domain.groups_base for domain in self._domains)
+        selecting = Selecting(self.listed.by_dn.exact.values(), bases)
         chosen = {}
         for selector in dict.fromkeys(selectors):
             doubts: tuple[Doubt, ...] = ()
@@ -142,16 +165,21 @@ class Reading:
         return chosen
 
     def _filtered(self, selector: Selector) -> tuple[set[bytes], tuple[Doubt, ...]]:
-        """Let the server evaluate a filter among the groups."""
-        text = both(self._settings.schema.group_filter, selector.text)
-        search = self._search(f"groups by {selector.text}", self._groups_base, text, NO_ATTRIBUTES)
-        dns = {entry.dn for entry in search.entries()}
-        self.searches.append(search.record)
-        return dns, search.doubts
+        """Let the servers evaluate a filter among the groups."""
+        text = both(self._schema.group_filter, selector.text)
+        dns: set[bytes] = set()
+        doubts: tuple[Doubt, ...] = ()
+        for domain in self._domains:
+            search = domain.search(f"groups by {selector.text}", domain.groups_base, text, NO_ATTRIBUTES)
+            dns |= {entry.dn for entry in search.entries()}
+            self.searches.append(search.record)
+            doubts += search.doubts
+        return dns, doubts
 
     def _build(self, starts: set[bytes]) -> dict[bytes, DirectoryGroup]:
         """The groups at these DNs with everybody in them, nested groups expanded."""
-        members = Members(self.people, self.groups, self._people_base, self._settings.schema.ignore_members)
+        bases = [domain.people_base for domain in self._domains]
+        members = Members(self.people, self.groups, bases, self._schema.ignore_members)
         entries = self.groups.by_dn.exact
         met = self._look_up(starts, members)
         direct = {dn: members.contents(entries[dn]) for dn in met}
@@ -159,26 +187,47 @@ class Reading:
 
     def _look_up(self, starts: set[bytes], members: Members) -> frozenset[bytes]:
         """Follow nested groups until every member is known; a look-up may bring in groups from elsewhere."""
-        entries = self.groups.by_dn.exact
         while True:
-            met = reachable(starts, lambda dn: members.roll(entries[dn]).groups)
-            unknown = members.unknown(entries[dn] for dn in met)
+            met = reachable(starts, lambda dn: members.roll(self._whole(dn)).groups)
+            unknown = members.unknown(map(self._whole, met))
             if not unknown:
                 return met
             members.learn(unknown, self._found(unknown))
+
+    def _whole(self, dn: bytes) -> GroupEntry:
+        """A group with all its members, the rest of which is read when it is first met."""
+        group = self.groups.by_dn.exact[dn]
+        if group.part is None:
+            return group
+        domain = self._domain_of(dn)
+        if domain is None:  # found by a look-up in some domain, so there is one
+            return group
+        names = tuple(attribute.name.lower() for attribute in self._schema.members)
+        entry, doubt = Ranges(domain.reader, names, self.searches).completed(group.part)
+        self.groups.add(entry, catalog=domain.is_catalog, doubt=doubt)
+        return self.groups.by_dn.exact[dn]
 
     def _found(self, dns: list[bytes]) -> Found:
         """Look up DNs; after a search that broke off it would be in vain to ask for everybody it left out."""
         if self._cut:
             why = "the search for people or groups broke off"
             return Found(failed={normal_form(dn): why for dn in dns})
-        settings = self._settings
-        lookup = Lookup(
-            self._reader, settings.base_dn, settings.schema.dn_attribute, settings.page_size, self.searches
-        )
-        return lookup.find(
-            dns, settings.schema.people_filter, settings.schema.group_filter, self._group_attributes
-        )
+        found = Found()
+        for domain in (None, *self._domains):
+            here = [dn for dn in dns if self._domain_of(dn) is domain]
+            if domain:
+                lookup = Lookup(domain, self._schema, self.searches)
+                found.update(lookup.find(here))
+            else:
+                why = "it lies outside every domain of this directory; list its domain under `domains`"
+                found.failed.update((normal_form(dn), why) for dn in here)
+        return found
+
+    def _domain_of(self, dn: bytes) -> OpenDomain | None:
+        """The domain that a name lies in; the innermost, where one is below another."""
+        form = normal_form(dn)
+        holding = [domain for domain in self._domains if domain.holds(form)]
+        return max(holding, key=OpenDomain.depth, default=None)
 
     def _group(self, entry: GroupEntry, contents: Contents[bytes]) -> DirectoryGroup:
         disabled = contents.people & self.people.disabled
@@ -186,21 +235,18 @@ class Reading:
             id=entry.id,
             name=entry.name,
             label=entry.label,
-            members=contents.people - disabled,
+            members=contents.people - disabled if disabled else contents.people,
             disabled=len(disabled),
             others=len(contents.others),
             doubts=tuple(sorted(contents.doubts)),
         )
 
-    @property
-    def _people_base(self) -> str:
-        return self._settings.people_base or self._settings.base_dn
 
-    @property
-    def _groups_base(self) -> str:
-        return self._settings.groups_base or self._settings.base_dn
-
-    @property
-    def _group_attributes(self) -> tuple[str, ...]:
-        schema = self._settings.schema
-        return tuple(dict.fromkeys((schema.group_id, schema.group_name, *(m.name for m in schema.members))))
+def _selection(
+    groups: Iterable[GroupEntry], doubts: tuple[Doubt, ...], built: dict[bytes, DirectoryGroup]
+) -> Selection:
+    """What a selector found, as far as it is still there and can be known again."""
+    gone = [group for group in groups if group.dn not in built]
+    missing = [Doubt(DoubtKind.MISSING, f"the group {readable(group.dn)} went during the read") for group in gone]
+    found = tuple(built[group.dn] for group in groups if group.id and group.dn in built)
+    return Selection(found, tuple(sorted({*doubts, *missing})))

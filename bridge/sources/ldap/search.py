@@ -4,9 +4,9 @@ A search ends well in one way: its last page came, its result was 0, no part lay
 a doubt, with the page, the entries so far and the server's result in words.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import ldap3
 from ldap3.core.exceptions import LDAPException, LDAPOperationResult
@@ -16,6 +16,9 @@ from bridge.errors import RemoteError
 from bridge.sources.ldap.connection import STUMBLES, Session
 from bridge.sources.ldap.dn import plain_form
 from bridge.sources.ldap.failures import refused, remedy_for, result_words, translated
+from bridge.sources.ldap.references import EVERY_REFERENCE, References
+
+T = TypeVar("T")
 
 _PAGES: Final = "1.2.840.113556.1.4.319"
 """The control of RFC 2696."""
@@ -26,16 +29,21 @@ _REFERRAL: Final = 10
 NO_ATTRIBUTES: Final = ("1.1",)
 """Asks for DNs alone (RFC 4511, 4.5.1.8)."""
 
+Scope: TypeAlias = Literal["SUBTREE", "BASE"]
+TREE: Final[Scope] = "SUBTREE"
+BASE: Final[Scope] = "BASE"
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to search for. The whole tree under the base is meant."""
+    """What to search for."""
 
     subject: str
     """What is looked for, in words: people, groups."""
     base: str
     filter: str
     attributes: tuple[str, ...] = NO_ATTRIBUTES
+    scope: Scope = TREE
 
     def __str__(self) -> str:
         return f"the search for {self.subject} under '{self.base}'"
@@ -66,18 +74,50 @@ class PageEnd(NamedTuple):
     """Where a referral points to."""
 
 
+class Page(NamedTuple, Generic[T]):
+    """A page that came to its end."""
+
+    made: Sequence[T]
+    """What was made of each entry."""
+    first: bytes
+    """The DN of the first entry; empty where there is none."""
+    references: Sequence[Reference]
+    end: PageEnd
+
+
 _NO_END: Final = PageEnd(-1, "no result", None)
 
 
 class PageReader(Protocol):
     """Reads one page at a time. The seam behind which answers are decoded, by ldap3 or in another way."""
 
-    def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
-        """Ask for a page and give what comes, the end of the page last.
+    def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
+        """Ask for a page, and make of each of its entries what is to be kept of it, as it comes.
 
-        A result other than success is no exception but a PageEnd. Raises RemoteError when the connection is lost
-        or the answer makes no sense.
+        So no page of large groups is held whole. `make` changes nothing anywhere, for of a page that breaks off
+        nothing is given. A result other than success is no exception but a PageEnd. Raises RemoteError when the
+        connection is lost or the answer makes no sense.
         """
+
+
+def page_of(items: Iterable[Entry | Reference | PageEnd], make: Callable[[Entry], T]) -> Page[T]:
+    """A page of what came, its end among it."""
+    entries: list[Entry] = []
+    references: list[Reference] = []
+    end = _NO_END
+    for item in items:
+        if isinstance(item, Entry):
+            entries.append(item)
+        elif isinstance(item, Reference):
+            references.append(item)
+        else:
+            end = item
+    return Page([*map(make, entries)], entries[0].dn if entries else b"", references, end)
+
+
+def as_it_is(entry: Entry) -> Entry:
+    """Make nothing else of an entry."""
+    return entry
 
 
 class Ldap3Pages:
@@ -86,8 +126,11 @@ class Ldap3Pages:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
+    def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
         """As PageReader says."""
+        return page_of(self._items(query, size, cookie), make)
+
+    def _items(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
         connection = self._session.connection
         try:
             self._ask(query, size, cookie)
@@ -108,7 +151,7 @@ class Ldap3Pages:
         self._session.connection.search(
             plain_form(query.base),
             query.filter,
-            search_scope=ldap3.SUBTREE,
+            search_scope=query.scope,
             dereference_aliases=ldap3.DEREF_NEVER,
             attributes=list(query.attributes),
             paged_size=size,
@@ -127,9 +170,11 @@ def _page_end(result: dict[str, Any]) -> PageEnd:
 
 
 class PagedSearch:
-    """One search over all its pages. Go through `entries()` once, to the end; then the rest says how it went."""
+    """One search over all its pages. Go through its entries once, to the end; then the rest says how it went."""
 
-    def __init__(self, reader: PageReader, query: Query, page_size: int) -> None:
+    def __init__(
+        self, reader: PageReader, query: Query, page_size: int, references: References = EVERY_REFERENCE
+    ) -> None:
         self.query = query
         self.pages = 0
         """Pages that ended, well or not."""
@@ -141,45 +186,46 @@ class PagedSearch:
         """Where the server says that other parts of the answer are: addresses."""
         self._reader = reader
         self._page_size = page_size
+        self._references = references
         self._end = _NO_END
         self._flaw = ""
         """Why the pages cannot be all, though every result was good."""
 
     def entries(self) -> Iterator[Entry]:
         """Every entry, page by page, until the last page or the first trouble. Raises nothing for trouble."""
+        return self.made(as_it_is)
+
+    def made(self, make: Callable[[Entry], T]) -> Iterator[T]:
+        """The same, and of every entry what is made of it, which changes nothing anywhere."""
         cookie = b""
         firsts: set[bytes] = set()
         more = True
         while more:
             try:
-                yield from self._page(cookie, firsts)
+                page = self._reader.fetch(self.query, self._page_size, cookie, make)
             except RemoteError as error:
                 self.failure = error
                 return
+            yield from self._given(page, cookie, firsts)
             more = self._end.code == _SUCCESS and bool(self._end.cookie) and not self._flaw
             cookie = self._end.cookie or b""
 
-    def _page(self, cookie: bytes, firsts: set[bytes]) -> Iterator[Entry]:
-        """One page. A page that begins as an earlier one did is that one again: a server that lost its place."""
-        self._end = _NO_END
-        before = self.found
-        for item in self._reader.fetch(self.query, self._page_size, cookie):
-            if isinstance(item, Entry):
-                if self.found == before and item.dn in firsts:
-                    self._flaw = "the same page again"
-                if not self._flaw:
-                    if self.found == before:
-                        firsts.add(item.dn)
-                    self.found += 1
-                    yield item
-            elif isinstance(item, Reference):
-                self.elsewhere.update(item.urls)
-            else:
-                self._end = item
-                if item.code == _REFERRAL:
-                    self.elsewhere.update(item.urls or ("another server",))
+    def _given(self, page: Page[T], cookie: bytes, firsts: set[bytes]) -> Sequence[T]:
+        """What a page gives. One that begins as an earlier one is that one again: a server that lost its place."""
         self.pages += 1
-        self._flaw = self._flaw or self._flaw_of_page(cookie, self.found - before)
+        self._end = page.end
+        for reference in page.references:
+            self.elsewhere.update(self._references.left_out(reference.urls))
+        if page.end.code == _REFERRAL:
+            self.elsewhere.update(page.end.urls or ("another server",))
+        if page.made and page.first in firsts:
+            self._flaw = "the same page again"
+            return ()
+        if page.made:
+            firsts.add(page.first)
+        self.found += len(page.made)
+        self._flaw = self._flaw_of_page(cookie, len(page.made))
+        return page.made
 
     def _flaw_of_page(self, cookie: bytes, count: int) -> str:
         """What is wrong with a page though it ended well; empty when nothing is."""
@@ -203,7 +249,7 @@ class PagedSearch:
         if not self.elsewhere:
             return tuple(cut)
         where = ", ".join(sorted(self.elsewhere))
-        remedy = "which is not followed; configure that server as a directory of its own, or narrow the base"
+        remedy = "which is not followed; list that domain under `domains`, or narrow the base"
         return (*cut, Doubt(DoubtKind.REFERRAL, f"{self.query} points to {where}, {remedy}"))
 
     @property
@@ -229,6 +275,6 @@ class PagedSearch:
         if not self.failure and not self._flaw and self._end.code in {_SUCCESS, _REFERRAL}:
             return ""
         page = self.pages + 1 if self.failure else self.pages
-        remedy = "" if self.failure else remedy_for(self._end.code)
+        remedy = "" if self.failure else remedy_for(self._end.code, self._end.words)
         what = f"{self.query} broke off on page {page}, after {self.found} entries: {self._result}"
         return f"{what}; {remedy}" if remedy else what

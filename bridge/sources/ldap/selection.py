@@ -7,6 +7,7 @@ from typing import Final
 from bridge.core.model import Doubt, DoubtKind, Selector, SelectorKind
 from bridge.sources.ldap.dn import folded, normal_form
 from bridge.sources.ldap.groups import GroupEntry
+from bridge.sources.ldap.sid import sid_text
 
 _CALLED: Final = {
     SelectorKind.DN: "with the DN",
@@ -28,6 +29,8 @@ class Selecting:
         for group in self._groups:
             self._by_dn.setdefault(normal_form(group.dn), []).append(group)
             self._by_id.setdefault(group.id.partition(":")[2], []).append(group)
+            if group.sid:
+                self._by_id.setdefault(sid_text(group.sid), []).append(group)
             for name in {folded(name) for name in group.names}:
                 self._by_name.setdefault(name, []).append(group)
 
@@ -40,7 +43,7 @@ class Selecting:
             case SelectorKind.NAME:
                 return tuple(self._by_name.get(folded(text), ()))
             case SelectorKind.ID:
-                return tuple(self._by_id.get(text.strip().lower(), ()))
+                return tuple(self._by_id.get(text.strip().lower().strip("{}"), ()))
             case SelectorKind.PATTERN:
                 pattern = re.compile(text)
                 return tuple(group for group in self._groups if group.names and pattern.fullmatch(group.name))
@@ -63,7 +66,7 @@ class Selecting:
             if not group.id
         ]
         if selector.names_one and not found:
-            what = f"there is no group {_CALLED[selector.kind]} '{selector.text}' under {self._base}"
+            what = f"there is no group {_CALLED[selector.kind]} '{selector.text}' under '{self._base}'"
             doubts.append(
                 Doubt(DoubtKind.MISSING, f"{what}; correct the mapping, or groups_base and group_filter")
             )

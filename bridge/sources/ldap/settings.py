@@ -1,88 +1,12 @@
-"""How one LDAP directory is reached and what its entries look like."""
+"""How one LDAP directory is reached."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from bridge.core.model import DirectoryName
-
-
-class MemberSyntax(StrEnum):
-    """What the values of a member attribute are."""
-
-    DN = "dn"
-    LOGIN = "login"
-
-
-@dataclass(frozen=True, slots=True)
-class MemberAttribute:
-    """An attribute of a group that names its members."""
-
-    name: str
-    syntax: MemberSyntax = MemberSyntax.DN
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """What people and groups look like in this directory. A preset gives it, the configuration may override it."""
-
-    people_filter: str
-    person_id: str
-    """Attribute with the stable id."""
-    addresses: tuple[str, ...]
-    """Attributes with addresses, in order of preference."""
-    person_name: tuple[str, ...]
-    """Attributes with a name for people to read; the first that has a value counts."""
-    login: str
-    """Attribute that `memberUid` and its like name people by."""
-    disabled_filter: str
-    """People who match it are disabled. Empty: nobody is."""
-    group_filter: str
-    group_id: str
-    group_name: str
-    members: tuple[MemberAttribute, ...]
-    dn_attribute: str
-    """Operational attribute that lets a filter ask for entries by DN. Empty: members are not looked up."""
-    ignore_members: tuple[str, ...] = ()
-    """DNs that stand in groups without meaning anybody: the placeholder of a group that may not be empty."""
-
-    @property
-    def login_members(self) -> bool:
-        """Whether groups name people by login, so that logins have to be read."""
-        return any(attribute.syntax is MemberSyntax.LOGIN for attribute in self.members)
-
-
-_OPENLDAP: Final = Schema(
-    people_filter="(objectClass=inetOrgPerson)",
-    person_id="entryUUID",
-    addresses=("mail",),
-    person_name=("displayName", "cn"),
-    login="uid",
-    disabled_filter="(pwdAccountLockedTime=000001010000Z)",
-    group_filter="(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=groupOfMembers))",
-    group_id="entryUUID",
-    group_name="cn",
-    members=(MemberAttribute("member"), MemberAttribute("uniqueMember")),
-    dn_attribute="entryDN",
-    ignore_members=("cn=nobody",),  # what OpenLDAP's refint overlay usually leaves in place of the last member
-)
-
-_RFC2307: Final = Schema(
-    people_filter="(objectClass=posixAccount)",
-    person_id="entryUUID",
-    addresses=("mail",),
-    person_name=("displayName", "gecos", "cn"),
-    login="uid",
-    disabled_filter="(pwdAccountLockedTime=000001010000Z)",
-    group_filter="(objectClass=posixGroup)",
-    group_id="entryUUID",
-    group_name="cn",
-    members=(MemberAttribute("memberUid", MemberSyntax.LOGIN),),
-    dn_attribute="entryDN",
-)
-
-PRESETS: Final = {"openldap": _OPENLDAP, "rfc2307": _RFC2307}
+from bridge.sources.ldap.schema import Schema
 
 
 class BindMethod(StrEnum):
@@ -91,6 +15,7 @@ class BindMethod(StrEnum):
     SIMPLE = "simple"
     EXTERNAL = "external"
     ANONYMOUS = "anonymous"
+    KERBEROS = "kerberos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +26,10 @@ class Bind:
     user: str = ""
     """A DN, or whatever else the server takes for one."""
     password: str = field(default="", repr=False)
+    keytab: Path | None = None
+    """For Kerberos: our key. None: the environment has a ticket."""
+    principal: str = ""
+    """For Kerberos: who we are, where the keytab or the tickets leave it open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +45,81 @@ class Tls:
     client_key: Path | None = None
 
 
+_GLOBAL_CATALOG_PORTS: Final = (":3268", ":3269")
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """How servers are found by DNS."""
+
+    domain: str
+    """The DNS domain, such as corp.example."""
+    active_directory: bool = False
+    """Whether to ask for domain controllers, under the names that Active Directory gives them."""
+    site: str = ""
+    """A site of Active Directory, whose domain controllers come first. Empty: all are alike."""
+    scheme: Literal["ldaps", "ldap"] = "ldaps"
+    """ldap is for StartTLS."""
+    elsewhere: bool = False
+    """Whether servers count whose names lie outside the domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A part of a directory that servers of its own hold: most directories have one, a forest has several."""
+
+    base_dn: str
+    servers: tuple[str, ...]
+    """ldap://, ldaps:// or ldapi:// addresses of servers that hold the same, tried in order.
+
+    Empty: DNS lists them.
+    """
+    people_base: str = ""
+    """Where people are; empty: base_dn."""
+    groups_base: str = ""
+    """Where groups are; empty: base_dn."""
+    bind: Bind | None = None
+    """How we sign in here; None: as everywhere in the directory."""
+    discover: Discovery | None = None
+    """How DNS lists the servers, where none are stated."""
+
+    @property
+    def bases(self) -> tuple[str, str]:
+        """Where people are, and where groups are."""
+        return self.people_base or self.base_dn, self.groups_base or self.base_dn
+
+
+def is_global_catalog(server: str) -> bool:
+    """Whether this address is a global catalog's: the whole forest, without the members of most groups."""
+    return server.rstrip("/").endswith(_GLOBAL_CATALOG_PORTS)
+
+
+class Nesting(StrEnum):
+    """How the groups in a group are found."""
+
+    WALK = "walk"
+    CHAIN = "chain"
+
+
 @dataclass(frozen=True, slots=True)
 class LdapSettings:
     """One LDAP directory."""
 
     name: DirectoryName
-    servers: tuple[str, ...]
-    """ldap://, ldaps:// or ldapi:// addresses, tried in order."""
-    base_dn: str
+    domains: tuple[Domain, ...]
+    """At least one."""
     schema: Schema
     bind: Bind
     tls: Tls = Tls()
-    people_base: str = ""
-    """Where people are; empty: base_dn."""
-    groups_base: str = ""
-    """Where groups are; empty: base_dn."""
+    nesting: Nesting = Nesting.WALK
+    """By reading all groups and walking; or by asking the server, group by group, which groups are in it."""
     page_size: int = 1000
     connect_timeout: int = 5
-    """Seconds."""
+    """Seconds. An answer of DNS may take as many."""
     receive_timeout: int = 60
     """Seconds of silence after which a server is given up. Whole ones: ldap3 takes no other."""
+
+    @property
+    def wants_kerberos(self) -> bool:
+        """Whether we sign in by Kerberos, in any domain."""
+        return BindMethod.KERBEROS in {(domain.bind or self.bind).method for domain in self.domains}

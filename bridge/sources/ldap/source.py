@@ -1,37 +1,55 @@
-"""An LDAP directory as a source: tries its servers in order, and reads all of one read from one of them."""
+"""An LDAP directory as a source: all of one read comes from one server, or from one of each domain."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeVar
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import structlog
+from dns.resolver import Resolver
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
-from bridge.errors import Denied, IncompleteRead, RemoteError, Unavailable
+from bridge.errors import Denied, RemoteError
 from bridge.sources.ldap.connection import Session, opened
-from bridge.sources.ldap.failures import CredentialsRefused
+from bridge.sources.ldap.discovery import Discovered, Discoverer
+from bridge.sources.ldap.domain import OpenDomain
 from bridge.sources.ldap.filters import fault_in
 from bridge.sources.ldap.read import Reading
+from bridge.sources.ldap.references import References
 from bridge.sources.ldap.search import Ldap3Pages, PageReader
-from bridge.sources.ldap.settings import LdapSettings
+from bridge.sources.ldap.servers import ServerOrder
+from bridge.sources.ldap.settings import Domain, LdapSettings
+from bridge.sources.ldap.trail import Trail, at_servers
+from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
+from bridge.sources.ldap.wire_exchange import is_layerless
 from bridge.sources.probe import Probe
 
 T = TypeVar("T")
 
-_LAYERLESS: Final = frozenset({None, "EXTERNAL"})
-"""Of SASL, or none: what puts no layer of its own between messages and socket (RFC 4422, appendix A)."""
+_LOG = structlog.get_logger(__name__)
 
 
 def pages_for(session: Session) -> PageReader:
     """Our own decoder; ldap3's where SASL may put a layer around every message, which only ldap3 takes off."""
-    return (WirePages if session.connection.sasl_mechanism in _LAYERLESS else Ldap3Pages)(session)
+    return (WirePages if is_layerless(session) else Ldap3Pages)(session)
 
 
 class LdapSource:
     """One LDAP directory. Every read opens a connection of its own, so that threads may share a source."""
 
-    def __init__(self, settings: LdapSettings, pages: Callable[[Session], PageReader] = pages_for) -> None:
+    def __init__(
+        self,
+        settings: LdapSettings,
+        pages: Callable[[Session], PageReader] = pages_for,
+        monotonic: Callable[[], float] = time.monotonic,
+        resolver: Callable[[], Resolver] = Resolver,
+    ) -> None:
         self._settings = settings
         self._pages = pages
+        self._order = ServerOrder(monotonic)
+        self._discoverer = Discoverer(settings.name, monotonic, settings.connect_timeout, resolver)
 
     @property
     def name(self) -> DirectoryName:
@@ -45,49 +63,73 @@ class LdapSource:
         us in or a filter or pattern is malformed, IncompleteRead when disabled people cannot be told from others.
         """
         self._refuse_malformed(selectors)
-        return self._at_first_server(lambda _, reading: reading.read(selectors))
+        return self._at_servers(lambda domains: Reading(self._settings, domains).read(selectors))
 
     def probe(self) -> Probe:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
         self._refuse_malformed(())
-        return self._at_first_server(self._surveyed)
+        probe = self._at_servers(self._surveyed)
+        return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.server.split(", "))))
 
-    def _at_first_server(self, act: Callable[[Session, Reading], T]) -> T:
-        """Do it at the first server where it can be done: in the order given, each over a new connection."""
-        failures: list[tuple[str, RemoteError]] = []
-        for server in self._settings.servers:
-            try:
-                with opened(self._settings, server) as session:
-                    reader = self._pages(session)
-                    return act(session, Reading(self._settings, reader, session.server, session.system))
-            except RemoteError as error:
-                failures.append((server, error))
-                if isinstance(error, CredentialsRefused):
-                    break
-        raise self._all_failed(failures)
+    def _no_help(self, used: Collection[str]) -> Iterator[str]:
+        """What is wrong with DNS, and of the servers not used those that could not take over, with the reason."""
+        for domain in self._settings.domains:
+            discovered = self._discovered(domain)
+            yield from discovered.warnings
+            for server in discovered.servers:
+                if server not in used:
+                    try:
+                        with opened(self._settings, server, domain.bind):
+                            pass
+                    except RemoteError as error:
+                        yield f"{server} could not take over: {error.what}"
 
-    def _all_failed(self, failures: list[tuple[str, RemoteError]]) -> RemoteError:
-        """The one error that tells of every server, of the kind that gives the next run its chance."""
-        if len(failures) == 1:
-            return failures[0][1]
-        kinds = [type(error) for _, error in failures]
-        what = "; ".join(f"{server}: {error.what}" for server, error in failures)
-        if CredentialsRefused in kinds or not {Unavailable, IncompleteRead} & set(kinds):
-            return Denied(self.name, what or "the configuration names no server")
-        return (Unavailable if Unavailable in kinds else IncompleteRead)(self.name, what)
+    def _at_servers(self, act: Callable[[Sequence[OpenDomain]], T]) -> T:
+        """Do it at one server of each domain, at which it can be done to the end."""
 
-    def _surveyed(self, session: Session, reading: Reading) -> Probe:
+        def act_whole(sessions: Sequence[Session]) -> tuple[T, Sequence[RemoteError]]:
+            domains = list(map(self._open, self._settings.domains, sessions))
+            answer = act(domains)
+            return answer, [failure for domain in domains if (failure := domain.failure)]
+
+        return at_servers([self._trail(domain) for domain in self._settings.domains], act_whole)
+
+    def _trail(self, domain: Domain) -> Trail:
+        discovered = self._discovered(domain)
+        for warning in discovered.warnings:
+            _LOG.warning("discovery.weakened", directory=self.name, reason=warning)
+        return Trail(self._settings, domain, self._order, discovered.servers)
+
+    def _discovered(self, domain: Domain) -> Discovered:
+        """A domain's servers, as the configuration lists them or DNS does."""
+        return self._discoverer.found(domain.discover) if domain.discover else Discovered(domain.servers)
+
+    def _open(self, domain: Domain, session: Session) -> OpenDomain:
+        settings = self._settings
+        others = [each for each in settings.domains if each is not domain]
+        bases = [base for each in others for base in (each.base_dn, *each.bases)]
+        references = References.of(bases, settings.schema.ignore_referrals)
+        pages = WatchedPages(self._pages(session), session.system)
+        return OpenDomain(domain, session, pages, references, settings.page_size)
+
+    def _surveyed(self, domains: Sequence[OpenDomain]) -> Probe:
+        reading = Reading(self._settings, domains)
         reading.survey()
-        people, groups = reading.people, reading.groups.by_dn.exact
+        people, groups = reading.people, reading.listed.by_dn.exact
+        sessions = [domain.session for domain in domains]
         findings = (
-            f"connected to {session.server} ({session.security})",
+            *(f"connected to {session.server} ({session.security})" for session in sessions),
             f"{len(people.by_id)} people found, {len(people.disabled)} of them disabled",
             f"{len(groups)} groups found",
         )
-        return Probe(session.server, findings, (*self._warnings(reading), *map(str, sorted(reading.doubts))))
+        return Probe(
+            ", ".join(session.server for session in sessions),
+            findings,
+            (*self._warnings(reading), *map(str, sorted(reading.doubts))),
+        )
 
     def _warnings(self, reading: Reading) -> Iterable[str]:
-        people, groups, schema = reading.people, reading.groups.by_dn.exact, self._settings.schema
+        people, groups, schema = reading.people, reading.listed.by_dn.exact, self._settings.schema
         if not people.by_id:
             yield "nobody was found; check people_base, people_filter and what the service account may see"
         if people.faults.exact:

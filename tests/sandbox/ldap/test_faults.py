@@ -16,11 +16,13 @@ from bridge.sandbox.ldap import (
     OmitPaging,
     Refer,
     Refuse,
+    Reset,
+    Scope,
     Silence,
     Truncate,
 )
 from bridge.sandbox.ldap.ber import BOOLEAN, ENUMERATED, encode, integer, octets, sequence
-from bridge.sandbox.ldap.faults import Answer
+from bridge.sandbox.ldap.faults import Answer, FoundT
 from tests.sandbox.ldap.client import (
     BASE,
     PASSWORD,
@@ -107,6 +109,17 @@ def test_a_dropped_connection(server: LdapSandbox, after: int) -> None:
         search(other)
 
 
+@pytest.mark.parametrize("after", [0, 5])
+def test_a_reset_connection(server: LdapSandbox, after: int) -> None:
+    """After so many whole entries the connection is torn down: an error to the client, and no end of it."""
+    server.faults.add(Reset(after=after))
+    with wire(server.url) as client:
+        client.sendall(message(EVERYTHING))
+        with pytest.raises(ConnectionResetError):
+            read_all(client)
+    assert (server.operations[-1].entries, server.operations[-1].result) == (after, None)
+
+
 @pytest.mark.parametrize("after", [0, 3, 500])
 def test_a_truncated_message(server: LdapSandbox, after: int) -> None:
     """The answer breaks off within a message, be it an entry or the result itself."""
@@ -151,7 +164,7 @@ class Announced:
     def __init__(self) -> None:
         self.begun = threading.Event()
 
-    def applied_to(self, answer: Answer) -> Answer:
+    def applied_to(self, answer: Answer[FoundT]) -> Answer[FoundT]:
         self.begun.set()
         return replace(answer, delay=3600)
 
@@ -211,6 +224,15 @@ def test_a_fault_on_one_search(server: LdapSandbox, client: ldap3.Connection) ->
             assert search(client, base) == code
 
 
+def test_a_fault_on_searches_of_a_kind(server: LdapSandbox, client: ldap3.Connection) -> None:
+    """Searches are told apart by the attributes that they ask for, and by their scope."""
+    server.faults.add(Refuse(Code.BUSY), attributes=r"member;range=\d+-")
+    server.faults.add(Refuse(Code.UNAVAILABLE), scope=Scope.BASE)
+    assert search(client, attributes=["cn", "member"]) == Code.SUCCESS
+    assert search(client, attributes=["cn", "member;range=5-*"]) == Code.BUSY
+    assert search(client, search_scope=ldap3.BASE) == Code.UNAVAILABLE
+
+
 def test_faults_add_up(server: LdapSandbox, client: ldap3.Connection) -> None:
     """Several faults on one answer work one after the other."""
     server.faults.add(Refer(("ldap://other.example/",)))
@@ -219,7 +241,7 @@ def test_faults_add_up(server: LdapSandbox, client: ldap3.Connection) -> None:
     assert [item["type"] for item in client.response or ()] == ["searchResEntry"] * 2 + ["searchResRef"]
 
 
-@pytest.mark.parametrize("effect", [Refuse(Code.BUSY), Drop(), Truncate()])
+@pytest.mark.parametrize("effect", [Refuse(Code.BUSY), Drop(), Reset(), Truncate()])
 def test_faults_of_a_bind(server: LdapSandbox, effect: Effect) -> None:
     """Signing in can go wrong too; the right password does not help, and does once it is over."""
     server.faults.add(effect, op="bind", base="^cn=reader", occurrence=1)

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from bridge.sources.ldap.settings import PRESETS, Bind, BindMethod, LdapSettings, Schema
+from bridge.sources.ldap.presets import PRESETS
+from bridge.sources.ldap.schema import Schema
+from bridge.sources.ldap.settings import Bind, BindMethod, Domain, LdapSettings
 from tests.sources.contract import CORP, World
 
 BASE = "dc=example,dc=test"
@@ -90,12 +92,11 @@ def ldif_of(world: World) -> str:
 
 def settings(*servers: str, schema: Schema = SCHEMA, **changes: Any) -> LdapSettings:  # noqa: ANN401 - as LdapSettings has them
     """Settings for servers with the tree; people and groups in their branches."""
-    common: dict[str, Any] = {
-        "bind": ADMIN,
+    where: dict[str, Any] = {
+        "base_dn": BASE,
         "people_base": f"ou=people,{BASE}",
         "groups_base": f"ou=groups,{BASE}",
-        "page_size": 3,
-        "connect_timeout": 2,
-        "receive_timeout": 20,
     }
-    return LdapSettings(CORP, servers, BASE, schema, **(common | changes))
+    where |= {name: changes.pop(name) for name in where if name in changes}
+    common: dict[str, Any] = {"bind": ADMIN, "page_size": 3, "connect_timeout": 2, "receive_timeout": 20}
+    return LdapSettings(CORP, (Domain(servers=servers, **where),), schema, **(common | changes))

@@ -1,5 +1,6 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 
@@ -19,13 +20,14 @@ from bridge.sandbox.ldap import (
     Truncate,
 )
 from bridge.sources.ldap.connection import Session
-from bridge.sources.ldap.search import Entry, Ldap3Pages, PageEnd, Query, Reference
+from bridge.sources.ldap.search import Entry, Ldap3Pages, Page, Query
 from bridge.sources.ldap.settings import Bind, BindMethod
 from bridge.sources.ldap.source import LdapSource
 from tests.servers.slapd import SERVICE_DN, Slapd
 from tests.sources.contract import CORP, by_name, by_pattern
 from tests.sources.ldap.directory import ADMIN, SCHEMA, TREE, crowd, entry, group, person, person_dn, settings
 
+T = TypeVar("T")
 CROWD = [person_dn(f"u{number}") for number in range(10)]
 THING = "cn=thing,ou=elsewhere,dc=example,dc=test"
 TOWN = (
@@ -192,16 +194,6 @@ def test_a_filter_selector_that_breaks_off_is_a_doubt_about_itself(town: LdapSan
     assert (read.selections[by_name("g1")].doubts, read.doubts) == ((), ())
 
 
-def test_a_part_of_a_member_list_is_a_doubt(town: LdapSandbox) -> None:
-    """Active Directory sends large groups in ranges: the part is handed on, never taken for the whole."""
-    town.limits = ServerLimits(value_range=4)
-    _, selection = read_team(town)
-    (found,) = selection.groups
-    assert len(found.members) == 4
-    assert [doubt.kind for doubt in found.doubts] == [DoubtKind.TRUNCATED]
-    assert "member;range=0-3" in found.doubts[0].text
-
-
 def test_a_page_cap_below_the_page_size_is_no_trouble(town: LdapSandbox) -> None:
     """The server gives smaller pages, and more of them."""
     town.limits = ServerLimits(page_cap=2)
@@ -272,11 +264,11 @@ def test_a_server_killed_between_pages_removes_nobody(page: int, subject: str) -
 
             asked = 0
 
-            def fetch(self, query: Query, size: int, cookie: bytes) -> Iterator[Entry | Reference | PageEnd]:
+            def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
                 self.asked += 1
                 if self.asked == page:
                     slapd.kill()
-                return super().fetch(query, size, cookie)
+                return super().fetch(query, size, cookie, make)
 
         def fatal(session: Session) -> Ldap3Pages:
             return Fatal(session)

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from bridge.sandbox.ldap import Directory, LdapSandbox, Refer
-from bridge.sources.ldap.settings import Schema
+from bridge.sources.ldap.schema import Schema
 from bridge.sources.ldap.source import LdapSource
 from bridge.sources.probe import Probe
 from tests.sources.ldap.directory import ADMIN, SCHEMA, TREE, entry, group, person, person_dn, settings

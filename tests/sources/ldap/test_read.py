@@ -5,7 +5,9 @@ import pytest
 from bridge.core.model import DirectoryGroup, DirectoryRead, Doubt, DoubtKind, Selection, Selector, SelectorKind
 from bridge.errors import Denied
 from bridge.sandbox.ldap import Directory, LdapSandbox
-from bridge.sources.ldap.settings import PRESETS, Bind, BindMethod, MemberAttribute, Schema
+from bridge.sources.ldap.presets import PRESETS
+from bridge.sources.ldap.schema import MemberAttribute, Schema
+from bridge.sources.ldap.settings import Bind, BindMethod
 from bridge.sources.ldap.source import LdapSource
 from tests.servers.slapd import Slapd
 from tests.sources.contract import CORP
@@ -346,4 +348,5 @@ def test_only_what_is_needed_is_asked_for() -> None:
     with LdapSandbox(Directory.from_ldif(TREE), credentials={ADMIN.user: ADMIN.password}) as server:
         LdapSource(settings(server.url, schema=schema)).read(())
         asked = [operation.attributes for operation in server.operations if operation.op == "search"]
-    assert asked == [("entryUUID", "mail", "displayName", "cn"), ("entryUUID",), ("entryUUID", "cn", "member")]
+    of_groups = ("entryUUID", "cn", "memberURL", "member")
+    assert asked == [("entryUUID", "mail", "displayName", "cn"), ("entryUUID",), of_groups]

@@ -170,3 +170,44 @@ def test_what_is_no_message_is_found_at_once(data: bytes) -> None:
     """Another protocol, a length that is indefinite, or in more bytes than any takes."""
     with pytest.raises(wire_ber.BerError):
         wire_ber.message_size(data, 0)
+
+
+def read_singly(row: bytes) -> list[bytes] | None:
+    """OCTET STRINGs one by one; None where something is malformed."""
+    found, at = [], 0
+    try:
+        while at < len(row):
+            start, at = wire_ber.element(row, at, len(row), wire_ber.OCTETS)
+            found.append(row[start:at])
+    except (ValueError, IndexError):
+        return None
+    return found
+
+
+def read_at_once(row: bytes) -> list[bytes] | None:
+    """The same as a row, in the midst of a message."""
+    try:
+        return wire_ber.strings(b"\x04\x01" + row + b"\x04\x01!", 2, 2 + len(row))
+    except (ValueError, IndexError):
+        return None
+
+
+@given(st.lists(st.binary(max_size=60) | st.binary(min_size=120, max_size=140), max_size=4), st.data())
+def test_a_large_row_of_values_is_read_as_a_small_one(values: list[bytes], data: st.DataObject) -> None:
+    """Values of any size among many, and some bytes others, too many or missing: the same, or refused as well."""
+    many = [b"uid=u%03d,dc=x" % number for number in range(100)]
+    at = data.draw(st.integers(0, len(many)))
+    row = b"".join(map(ber.octets, [*many[:at], *values, *many[at:]]))
+    assert read_at_once(row) == [*many[:at], *values, *many[at:]]
+    start = data.draw(st.integers(0, len(row)))
+    stop = min(len(row), start + data.draw(st.integers(0, 2)))
+    spoiled = row[:start] + data.draw(st.binary(max_size=2)) + row[stop:]
+    assert read_at_once(spoiled) == read_singly(spoiled)
+
+
+def test_a_large_row_that_breaks_off_is_refused() -> None:
+    """At whatever byte: the last value is never taken for a shorter one."""
+    row = b"".join(ber.octets(b"uid=u%03d,dc=x" % number) for number in range(100))
+    for stop in range(len(row)):
+        assert read_at_once(row[:stop]) == read_singly(row[:stop])
+        assert (read_at_once(row[:stop]) is None) == bool(stop % 15)

@@ -1,0 +1,79 @@
+"""quarantine: mappings whose changes keep failing, and the person's word to try them again."""
+
+from typing import Annotated
+
+import typer
+
+from bridge.cli.exits import Exit
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration, refuse_misplaced
+
+_quarantine = typer.Typer(invoke_without_command=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(_quarantine, name="quarantine")
+
+
+@_quarantine.callback()
+def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> Exit:
+    """List the mappings whose changes failed in the last run that tried them, and those left alone because of it.
+
+    Example: hyperproof-bridge quarantine --config bridge.yaml
+    """
+    if context.invoked_subcommand:
+        refuse_misplaced(context, f"quarantine {context.invoked_subcommand}")
+        return Exit.OK
+    from bridge.cli.screen import console, print_json, shown, table
+    from bridge.wiring import opened_evidence
+
+    with opened_evidence(configuration(config)) as store:
+        troubles = store.list_troubles()
+    if as_json:
+        print_json(
+            [
+                {
+                    "mapping": one.failure.key,
+                    "group": one.failure.name,
+                    "cause": one.failure.cause,
+                    "runs": one.runs,
+                    "since": one.since.isoformat(),
+                    "next_try": one.next_try.isoformat() if one.next_try else None,
+                }
+                for one in troubles
+            ]
+        )
+    elif troubles:
+        rows = [
+            (
+                one.failure.key,
+                one.failure.name,
+                one.runs,
+                f"{one.since:%Y-%m-%d %H:%M}Z",
+                f"{one.next_try:%Y-%m-%d %H:%M}Z" if one.next_try else "the next run",
+                one.failure.cause,
+            )
+            for one in troubles
+        ]
+        console().print(table(("mapping", "group", "runs failed", "since", "tried again", "cause"), rows))
+    else:
+        console().print(shown("nothing is in quarantine"))
+    return Exit.OK
+
+
+@_quarantine.command()
+def release(
+    mapping: Annotated[str, typer.Argument(help="A mapping's key, or its group's name.", show_default=False)],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> Exit:
+    """Let a mapping out of quarantine: the next run tries its changes again.
+
+    Example: hyperproof-bridge quarantine release "Team risk"
+    """
+    from bridge.cli.screen import console, shown
+    from bridge.wiring import opened_store
+
+    with opened_store(configuration(config)) as store:
+        released = store.release(mapping)
+    console().print(shown(f"{released.failure.name}: released; the next run tries it again"))
+    return Exit.OK

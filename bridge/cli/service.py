@@ -1,0 +1,93 @@
+"""run, trigger and health: the service, and what is asked of it."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from bridge.cli.exits import Exit
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
+
+if TYPE_CHECKING:
+    from bridge.config import Configuration
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command()(trigger)
+    app.command()(health)
+
+
+def run(config: ConfigPath = DEFAULT_CONFIG) -> Exit:
+    """Serve: make runs as `schedule` says, until told to stop.
+
+    SIGTERM ends it; SIGHUP, or a changed file, reloads the configuration; SIGUSR1, or `trigger`, asks for a run.
+    It tells how it is under `web.listen`: /livez, /readyz and /metrics.
+
+    Example: hyperproof-bridge run --config bridge.yaml
+    """
+    from bridge.daemon.service import Service
+
+    Service(lambda: _loaded(config), _cut).run()
+    return Exit.OK
+
+
+def trigger(config: ConfigPath = DEFAULT_CONFIG) -> Exit:
+    """Ask the service for a run at once; one under way is followed by another.
+
+    Example: hyperproof-bridge trigger --config bridge.yaml
+    """
+    from bridge.daemon.presence import request_run
+
+    holder = request_run(configuration(config))
+    typer.echo(f"asked {holder} for a run; see its log, or `audit show`")
+    return Exit.OK
+
+
+def health(
+    config: ConfigPath = DEFAULT_CONFIG,
+    live: Annotated[bool, typer.Option("--live", help="Ask whether it lives, not whether it is ready.")] = False,
+    as_json: AsJson = False,
+) -> Exit:
+    """Ask the service how it is, as its probes do: for containers without any other program.
+
+    Example: hyperproof-bridge health --live
+    """
+    from bridge.cli.screen import print_json
+    from bridge.web.asking import ask
+
+    told = ask(configuration(config).web, "/livez" if live else "/readyz")
+    if as_json:
+        print_json({"ok": told.ok, **({"role": told.role} if told.role else {}), "problems": list(told.problems)})
+    else:
+        for line in told.problems or (f"all is well{f' ({told.role})' if told.role else ''}",):
+            typer.echo(line, err=not told.ok)
+    return Exit.OK if told.ok else Exit.UNHEALTHY
+
+
+def _loaded(path: Path) -> "Configuration":
+    """Load a configuration for a service: what should be seen to goes into the log. Raises ConfigError."""
+    import structlog
+
+    from bridge.config import load
+    from bridge.config.secrets import secrets_of
+    from bridge.logs import register_secret, set_up
+
+    loaded = load(path, os.environ)
+    for secret in secrets_of(loaded):
+        register_secret(secret)
+    set_up(loaded.log.level, loaded.log.format)
+    log: Any = structlog.get_logger("bridge")
+    for warning in loaded.warnings:
+        log.warning("configuration.doubted", reason=warning)
+    return loaded
+
+
+def _cut() -> NoReturn:
+    """End without waiting for the threads of a run: what it has begun is in the journal."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(Exit.CUT)

@@ -1,0 +1,346 @@
+"""What a service works with from run to run, and the runs themselves, one at a time."""
+
+import contextlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+import structlog
+
+from bridge.config import Configuration
+from bridge.core.journal import RunKind
+from bridge.cycle.outcome import RunOutcome
+from bridge.cycle.run import Progress, run_cycle
+from bridge.daemon.clock import StoppableClock
+from bridge.daemon.leadership import STANDBY, Alone, Leads
+from bridge.daemon.once import Ended, Witness, retry_wait
+from bridge.daemon.signs import Signs
+from bridge.daemon.timetable import Reason, Runs, Timetable, stale_after
+from bridge.errors import BridgeError, Busy, Stopped, StoreError
+from bridge.transport.client import Exchange, Observer, Patience, Waiting
+from bridge.web.metrics import Kept, Metrics
+from bridge.wiring import Wired, log_call, log_wait, wired_for_serving, writing
+
+_LOG = structlog.get_logger("bridge")
+
+_COMPLETE = tuple(outcome.value for outcome in RunOutcome if outcome.complete)
+
+_SOON = timedelta(seconds=1)
+"""After which a run is asked for again that found one under way."""
+
+
+@dataclass
+class Works:
+    """The runs of one service. For all threads: the service's loop, APScheduler's, and those of the web."""
+
+    clock: StoppableClock
+    signs: Signs
+    dice: Callable[[], float] = random.random
+    timetable_of: Callable[[Runs, Callable[[], None]], Timetable] = Timetable
+    """Given who makes the runs, and what takes the scheduler's beats."""
+    leads: Leads = field(default_factory=Alone)
+    timetable: Timetable = field(init=False)
+    metrics: Metrics = field(init=False)
+    last_complete: datetime | None = None
+    _turn: Lock = field(default_factory=Lock)
+    """Held while a run is made, and while what it works with is exchanged."""
+    _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _wired: Wired | None = None
+    _next: Configuration | None = None
+    """To be taken up before the next run."""
+    _tries: int = 0
+    _not_before: float = 0
+    """Monotonic seconds; Hyperproof has asked us to stay away until then."""
+    _quarantined: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.metrics = Metrics(self.kept)
+        self.timetable = self.timetable_of(self, self.signs.beat)
+        self._patience = Patience.of(self.clock)
+
+    # ---- what it works with
+
+    @property
+    def wired(self) -> Wired:
+        """The configuration in force, and what was made of it."""
+        if self._wired is None:
+            raise LookupError("nothing was taken up yet")
+        return self._wired
+
+    def take_up(self, configuration: Configuration) -> None:
+        """Work by a configuration from now on. Raises BridgeError: then the one before stays in force."""
+        stack = contextlib.ExitStack()
+        observer = Observer(self._called, self._waited)
+        wired = stack.enter_context(wired_for_serving(configuration, self._patience, observer))
+        try:
+            self._recall(wired)
+        except BaseException:
+            stack.close()
+            raise
+        before, self._stack, self._wired = self._stack, stack, wired
+        before.close()
+        self.signs.hung_after = configuration.schedule.hung_after.total_seconds()
+        self.timetable.follow(configuration.schedule, self.last_complete, self.clock.now())
+        self.metrics.limited(self._limit(configuration).total_seconds())
+        self.metrics.loaded(good=True)
+
+    def _recall(self, wired: Wired) -> None:
+        """Learn from the store how the runs before ended. Raises StoreError."""
+        last = wired.store.load_last(_COMPLETE)
+        self._quarantined = frozenset(t.failure.key for t in wired.store.list_troubles() if t.next_try)
+        if last:
+            self._completed(last.started)
+
+    def renew(self, configuration: Configuration) -> None:
+        """Work by another configuration: at once if no run is under way, otherwise after it."""
+        self._next = configuration
+        self.exchange()
+
+    def exchange(self) -> None:
+        """Take up what is waiting to be, unless a run is under way. The service's loop calls it in every round."""
+        if self._next is not None and self._turn.acquire(blocking=False):
+            try:
+                self._take_up_next()
+            finally:
+                self._turn.release()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._stack.close()
+
+    def _take_up_next(self) -> None:
+        configuration, self._next = self._next, None
+        if configuration is None:
+            return
+        try:
+            self.take_up(configuration)
+        except BridgeError as error:
+            self.refused(str(error))
+        else:
+            _LOG.info("configuration.reloaded", config_hash=self.wired.bridge.policy.config_hash)
+
+    def refused(self, reason: str) -> None:
+        """Tell that a configuration is not taken up."""
+        self.metrics.loaded(good=False)
+        _LOG.error("configuration.refused", reason=reason)
+
+    # ---- runs
+
+    def run(self, reason: Reason) -> None:
+        """Make a run, unless one is under way, another replica leads, or Hyperproof has asked us to stay away."""
+        if self.clock.stopping or self._stands_by:
+            return
+        if not self._turn.acquire(blocking=False):
+            self.overlapped(reason)
+            return
+        try:
+            self._take_up_next()
+            left = self._not_before - self.clock.monotonic()
+            if left > 0:
+                self._put_off(left, reason)
+            else:
+                self._run(reason)
+        finally:
+            self._turn.release()
+
+    def overlapped(self, reason: Reason) -> None:
+        """A run is under way. One that a person asked for comes after it: the directory may be another by now."""
+        if reason is Reason.REQUEST:
+            self.timetable.run_at(self.clock.now() + _SOON, reason)
+            return
+        self.metrics.skipped("overlap")
+        _LOG.warning("run.skipped", reason=f"the run before is still under way (this one: {reason.value})")
+
+    def request(self) -> None:
+        """Make a run at once, or after the one under way."""
+        _LOG.info("run.requested")
+        self.timetable.run_at(self.clock.now(), Reason.REQUEST)
+
+    def take_over(self) -> None:
+        """Lead from now on: what the leader before left open is settled by a run at once."""
+        with contextlib.suppress(StoreError):  # the run will stumble over it
+            self._recall(self.wired)
+        self.timetable.run_at(self.clock.now(), Reason.TAKEOVER)
+
+    @property
+    def _stands_by(self) -> bool:
+        return self.leads.role == STANDBY
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end of the run under way. Afterwards there is no other. False: it goes on."""
+        return self._turn.acquire(timeout=seconds)
+
+    def _put_off(self, seconds: float, reason: Reason) -> None:
+        until = self.clock.now() + timedelta(seconds=seconds)
+        self.metrics.skipped("throttle")
+        _LOG.info("run.deferred", until=until.isoformat(timespec="seconds"), reason=reason.value)
+        self.timetable.run_at(until, Reason.RETRY)
+
+    def _run(self, reason: Reason) -> None:
+        began = self.clock.now()
+        self.metrics.running(going_on=True)
+        self.signs.begin()
+        try:
+            ended = self._attempt()
+        finally:
+            self.signs.end()
+            self.metrics.running(going_on=False)
+        if isinstance(ended.error, Stopped):
+            self.metrics.broken_off("stopped")
+            _LOG.info("run.stopped", reason=str(ended.error))
+            return
+        if reason is Reason.TAKEOVER and isinstance(ended.error, Busy):
+            self.timetable.run_at(
+                self.clock.now() + _SOON, reason
+            )  # the run before may hold its lock a little longer
+        if ended.complete:
+            self._completed(began)
+        self._tell(ended, reason, self.clock.now() - began)
+        self._plan_retry(ended)
+
+    def _attempt(self) -> Ended:
+        witness, stages = Witness(self.signs.sign), _Stages(self.clock, self.metrics.staged)
+
+        def staged(stage: str) -> None:
+            self.clock.permit()
+            self.signs.sign()
+            stages.begin(stage)
+
+        try:
+            with writing(self.wired, self._permit) as bridge:
+                watched = replace(bridge, sources=witness.of(bridge.sources))
+                progress = Progress(stage=staged, written=lambda _: self.signs.sign())
+                report = run_cycle(watched, RunKind.SYNC, progress)
+        except BridgeError as error:
+            return Ended(error=error)
+        except Exception as error:  # noqa: BLE001 - the service outlives a fault of ours; what was begun is in the journal
+            _LOG.exception("run.broken")
+            return Ended(error=error)
+        else:
+            return Ended(report, unread=tuple(witness.failures))
+        finally:
+            stages.end()
+
+    def _permit(self) -> None:
+        """Asked before each write. Raises Stopped, and Busy once another replica may lead."""
+        self.clock.permit()
+        if self._stands_by:
+            raise Busy("This replica does not lead any more; nothing more is written.")
+
+    def _completed(self, began: datetime) -> None:
+        self.last_complete = began
+        self.metrics.completed(began)
+
+    def _tell(self, ended: Ended, reason: Reason, took: timedelta) -> None:
+        seconds = round(took.total_seconds(), 1)
+        if ended.report:
+            self.metrics.ended(ended.report)
+            tell = _LOG.info if ended.complete else _LOG.error
+            tell(
+                "run.finished",
+                run=ended.report.run.id,
+                outcome=ended.report.outcome.value,
+                reason=reason.value,
+                seconds=seconds,
+                counts={key: value for key, value in ended.report.counts().items() if value},
+                unread=dict(ended.report.unread),
+                lost=ended.report.lost,
+            )
+            self._tell_quarantine()
+        elif isinstance(ended.error, Busy):
+            self.metrics.skipped("busy")
+            _LOG.warning("run.skipped", reason=str(ended.error))
+        else:
+            self.metrics.broken_off("failed")
+            _LOG.error("run.failed", reason=str(ended.error), kind=type(ended.error).__name__, seconds=seconds)
+
+    def _tell_quarantine(self) -> None:
+        with contextlib.suppress(StoreError):  # the next run will stumble over it
+            resting = {one.failure.key: one for one in self.wired.store.list_troubles() if one.next_try}
+            for key in resting.keys() - self._quarantined:
+                _LOG.error("mapping.quarantined", mapping=key, cause=resting[key].failure.cause)
+            for key in self._quarantined - resting.keys():
+                _LOG.info("mapping.released", mapping=key)
+            self._quarantined = frozenset(resting)
+
+    def _plan_retry(self, ended: Ended) -> None:
+        self._tries = self._tries + 1 if ended.is_worth_a_retry else 0
+        if ended.server_wait:
+            self._not_before = self.clock.monotonic() + ended.server_wait
+        wait = retry_wait(ended, self._tries, self.wired.configuration.schedule.retry, self.dice)
+        self.timetable.forget(Reason.RETRY)
+        if wait is None:
+            return
+        at, following = self.clock.now() + timedelta(seconds=wait), self.timetable.next_run()
+        if following is None or at < following or ended.server_wait:
+            self.timetable.run_at(at, Reason.RETRY)
+            _LOG.info("run.planned", at=at.isoformat(timespec="seconds"), tries=self._tries)
+
+    # ---- what is asked of it
+
+    def kept(self) -> Kept:
+        """What the store knows. Raises StoreError."""
+        store = self.wired.store
+        return Kept(store.list_held(), store.load_intents(), store.list_troubles())
+
+    def figures(self) -> bytes:
+        """The metrics, in Prometheus' text format."""
+        self.metrics.due(self.timetable.next_run())
+        return self.metrics.text()
+
+    def not_ready(self) -> tuple[str, ...]:
+        """Why the service does not do its work."""
+        found = []
+        try:
+            self.wired.store.load_last(())
+        except StoreError as error:
+            found.append(str(error))
+        limit = self._limit(self.wired.configuration)
+        if self._stands_by:
+            pass  # the leader tells of its runs
+        elif self.last_complete is None:
+            found.append("there was no complete run yet")
+        elif self.clock.now() - self.last_complete > limit:
+            hours = limit.total_seconds() / 3600
+            found.append(
+                f"the last complete run began {self.last_complete:%Y-%m-%d %H:%M}Z, more than {hours:g} h ago"
+            )
+        if self.clock.stopping:
+            found.append("the service is stopping")
+        return tuple(found)
+
+    def _limit(self, configuration: Configuration) -> timedelta:
+        return stale_after(configuration.schedule, self.clock.now())
+
+    def _called(self, exchange: Exchange) -> None:
+        self.signs.sign()
+        self.metrics.called(exchange)
+        log_call(exchange)
+
+    def _waited(self, waiting: Waiting) -> None:
+        self.signs.sign(waiting.seconds)
+        self.metrics.waited(waiting)
+        log_wait(waiting)
+
+
+class _Stages:
+    """How long each stage of a run takes."""
+
+    def __init__(self, clock: StoppableClock, tell: Callable[[str, float], None]) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._stage = ""
+        self._since = 0.0
+
+    def begin(self, stage: str) -> None:
+        """Begin a stage, which ends the one before."""
+        self.end()
+        self._stage, self._since = stage, self._clock.monotonic()
+
+    def end(self) -> None:
+        """The last stage is over."""
+        if self._stage:
+            self._tell(self._stage, self._clock.monotonic() - self._since)
+        self._stage = ""

@@ -1,0 +1,79 @@
+"""The routes of the service, and who may read them."""
+
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bridge.transport.settings import is_loopback
+from bridge.web.standing import Standing
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def build_app(
+    standing: Standing, more: Iterable[BaseRoute] = (), tells: Callable[[], Mapping[str, str]] = dict
+) -> Starlette:
+    """Put the routes together: those here, and `more` of other modules. The probes say what `tells` does, too."""
+    routes = [
+        Route("/livez", _telling(standing, standing.not_live, tells)),
+        Route("/readyz", _telling(standing, standing.not_ready, tells)),
+        Route("/metrics", guarded(standing, lambda _: Response(standing.metrics(), media_type=_METRICS))),
+        *more,
+    ]
+    return Starlette(routes=routes)
+
+
+_METRICS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def guarded(standing: Standing, endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """The same endpoint for whoever may read it."""
+
+    def answer(request: Request) -> Response:
+        if not may_read(standing, request):
+            made: Response = JSONResponse(
+                {"problems": ["show the token of the configuration's `web.token`"]},
+                status_code=401,
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        else:
+            made = endpoint(request)
+        made.headers.update(_HEADERS)
+        return made
+
+    return answer
+
+
+def may_read(standing: Standing, request: Request) -> bool:
+    """Whether a reader shows the token; or, where there is none, has asked this machine by its own name.
+
+    A page from elsewhere can make a browser ask here under the page's name, and would read the answer.
+    """
+    token = standing.token()
+    if not token:
+        return is_loopback(f"http://{request.headers.get('host', '')}")
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), token.encode())
+
+
+def _telling(
+    standing: Standing, wrong: Callable[[], tuple[str, ...]], tells: Callable[[], Mapping[str, str]]
+) -> Callable[[Request], Response]:
+    """An endpoint for probes: yes or no for everybody, and the reasons for whoever may read them."""
+
+    def answer(request: Request) -> Response:
+        problems = wrong()
+        told = {"ok": not problems, **tells()}
+        if may_read(standing, request):
+            return JSONResponse({**told, "problems": list(problems)}, _status(problems), _HEADERS)
+        return JSONResponse(told, _status(problems), _HEADERS)
+
+    return answer
+
+
+def _status(problems: tuple[str, ...]) -> int:
+    return 503 if problems else 200

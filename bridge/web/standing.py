@@ -1,0 +1,19 @@
+"""What the web side asks of the service: values, or lists of sentences in which nothing means all is well."""
+
+from typing import Protocol
+
+
+class Standing(Protocol):
+    """A service, as it stands now. For all threads."""
+
+    def not_live(self) -> tuple[str, ...]:
+        """Tell why it should be restarted."""
+
+    def not_ready(self) -> tuple[str, ...]:
+        """Tell why it does not do its work, though a restart would not help."""
+
+    def token(self) -> str:
+        """Tell what a reader has to show; empty where anybody may read."""
+
+    def metrics(self) -> bytes:
+        """Tell the figures in Prometheus' text format."""

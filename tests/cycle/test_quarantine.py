@@ -1,0 +1,142 @@
+"""A group that Hyperproof keeps refusing is left alone while the others go on, until a try succeeds."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.cycle.outcome import Report, RunOutcome
+from bridge.errors import BridgeError
+from bridge.sandbox.hyperproof import Act, Fault, json_answer
+from tests.cycle.stage import Stage, managed, organization, stage
+
+PEOPLE = "abcdefgh"
+HOUR = timedelta(hours=1).total_seconds()
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Stage]:
+    """Two groups; whoever is to be put into the first is refused."""
+    groups = {"Bad": "a", "Good": "a"}
+    scene = stage(
+        tmp_path / "bridge.db", organization(PEOPLE, groups), map(managed, groups), {"Bad": "ab", "Good": "ab"}
+    )
+    with scene as s:
+        yield s
+
+
+def path_to_bad(s: Stage) -> str:
+    """Where members of the bad group are put in."""
+    bad = next(group.id for group in s.sandbox.organization.groups if group.name == "Bad")
+    return f"/groups/{bad}/users"
+
+
+def refuse(s: Stage) -> None:
+    """Refuse to put anybody into the bad group until further notice."""
+    answer = json_answer({"message": "no"}, 400)
+    s.sandbox.faults.add(Fault(Act.ANSWER, method="POST", path=f"{path_to_bad(s)}$", count=0, answer=answer))
+
+
+def attempts(s: Stage) -> int:
+    """How often somebody was to be put into the bad group since the log was cleared."""
+    return sum(path.endswith(path_to_bad(s)) for _, path in s.writes)
+
+
+def failing(s: Stage, runs: int) -> Report:
+    """So many runs that fail."""
+    refuse(s)
+    return [s.run() for _ in range(runs)][-1]
+
+
+def test_it_is_left_alone_after_three_failures(two: Stage) -> None:
+    """No call is made for it any more; it is told as a group that is not served, once in the evidence."""
+    failing(two, 3)
+    two.sandbox.clear_log()
+    reports = [two.run() for _ in range(3)]
+    assert attempts(two) == 0
+    assert {report.outcome for report in reports} == {RunOutcome.PARTLY_FAILED}
+    assert {report.unserved for report in reports} == {("Bad",)}
+    told = [r for r in two.records if r["event"] == "group.skipped" and "quarantine" in str(r["reason"])]
+    assert len(told) == 1
+
+
+def test_the_others_go_on(two: Stage) -> None:
+    """As if nothing were the matter."""
+    failing(two, 4)
+    two.directory.groups["Good"] = {"b", "c"}
+    assert two.run().failures == ()
+    assert two.members("Good") == {"b", "c"}
+
+
+def test_a_try_that_succeeds_ends_it(two: Stage) -> None:
+    """After an hour it is tried, and is as any other mapping from then on."""
+    failing(two, 3)
+    two.sandbox.faults.clear()
+    two.run()
+    assert two.members("Bad") == {"a"}
+    two.clock.pass_(HOUR)
+    assert two.run().outcome is RunOutcome.CHANGED
+    assert two.members("Bad") == {"a", "b"}
+    assert two.store.list_troubles() == ()
+
+
+def test_a_try_that_fails_prolongs_it(two: Stage) -> None:
+    """One try in the second hour, and none in the two after it."""
+    failing(two, 3)
+    two.clock.pass_(HOUR)
+    two.run()
+    two.sandbox.clear_log()
+    two.clock.pass_(1.9 * HOUR)
+    two.run()
+    assert attempts(two) == 0
+    two.clock.pass_(0.2 * HOUR)
+    two.run()
+    assert attempts(two) > 0
+
+
+def test_a_person_releases_it(two: Stage) -> None:
+    """By key or name; a name that is not in it is refused."""
+    failing(two, 3)
+    two.sandbox.faults.clear()
+    with pytest.raises(BridgeError, match="No mapping Good"):
+        two.store.release("Good")
+    assert two.store.release("Bad").runs == 3
+    assert two.run().outcome is RunOutcome.CHANGED
+    assert two.members("Bad") == {"a", "b"}
+
+
+def test_two_failures_and_a_success_are_forgotten(two: Stage) -> None:
+    """Only failures in a row count."""
+    failing(two, 2)
+    two.sandbox.faults.clear()
+    two.run()
+    assert two.store.list_troubles() == ()
+
+
+def test_what_was_not_tried_decides_nothing(two: Stage) -> None:
+    """With writing turned off the failures so far are neither more nor forgotten."""
+    failing(two, 2)
+    two.apply = False
+    two.run()
+    assert [trouble.runs for trouble in two.store.list_troubles()] == [2]
+
+
+def test_it_outlives_a_restart(two: Stage) -> None:
+    """It is in the store."""
+    failing(two, 3)
+    two.restart()
+    two.sandbox.clear_log()
+    two.run()
+    assert attempts(two) == 0
+    two.assert_true_to_history()
+
+
+def test_a_group_that_ends_every_run_stands_in_nobodys_way(two: Stage) -> None:
+    """Its calls end without an outcome, and with them the run; from the fourth on the others have theirs."""
+    answer = json_answer({"message": "out of order"}, 500)
+    two.sandbox.faults.add(Fault(Act.ANSWER, method="POST", path=f"{path_to_bad(two)}$", count=0, answer=answer))
+    reports = [two.run() for _ in range(4)]
+    assert [bool(report.lost) for report in reports] == [True, True, True, False]
+    assert two.members("Good") == {"a", "b"}
+    two.assert_true_to_history()

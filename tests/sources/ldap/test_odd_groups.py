@@ -1,0 +1,147 @@
+"""Groups that do not name their members: those that a server finds by a search, and those that people name."""
+
+from dataclasses import replace
+
+import pytest
+
+from bridge.core.model import DoubtKind
+from bridge.sandbox.ldap import Directory, LdapSandbox
+from bridge.sources.ldap.schema import MemberAttribute
+from bridge.sources.ldap.settings import Nesting
+from bridge.sources.ldap.source import LdapSource
+from tests.servers.slapd import Slapd
+from tests.sources.contract import addresses, by_name, people, read_one
+from tests.sources.ldap.conftest import Serve
+from tests.sources.ldap.directory import (
+    ADMIN,
+    BASE,
+    SCHEMA,
+    TREE,
+    entry,
+    group,
+    group_dn,
+    person,
+    person_dn,
+    settings,
+)
+
+# ---- dynamic groups ----------------------------------------------------------------------------------------
+
+AUDIT = f"ldap:///ou=people,{BASE}??sub?(employeeType=audit)"
+NOBODY = f"ldap:///ou=people,{BASE}??sub?(employeeType=nothing)"
+
+
+def dynamic(cn: str, url: str) -> str:
+    """A group whose members the server finds."""
+    return entry(group_dn(cn), objectClass="groupOfURLs", cn=cn, memberURL=url)
+
+
+DYNAMIC = (
+    TREE
+    + person("ann", employeeType="audit")
+    + person("bob", employeeType="audit")
+    + person("cid")
+    + dynamic("auditors", AUDIT)
+    + dynamic("nobody", NOBODY)
+    + group("outer", person_dn("cid"), group_dn("auditors"))
+)
+
+
+@pytest.mark.slapd
+def test_a_dynamic_group_has_whom_the_server_finds() -> None:
+    """By itself, and in another group."""
+    with Slapd(DYNAMIC, tls=False) as slapd:
+        source = LdapSource(settings(slapd.url))
+        for name, keys in (("auditors", ("ann", "bob")), ("outer", ("ann", "bob", "cid"))):
+            read, selection = read_one(source, by_name(name))
+            (found,) = selection.groups
+            assert addresses(read, found) == people(*keys)
+            assert (found.doubts, selection.doubts, read.doubts) == ((), (), ())
+
+
+def test_a_dynamic_group_that_shows_nobody_is_a_doubt(serve: Serve) -> None:
+    """Whether its search finds nobody or the server does not expand it, cannot be told."""
+    _, selection = read_one(LdapSource(settings(serve(DYNAMIC))), by_name("nobody"))
+    (found,) = selection.groups
+    assert found.members == frozenset()
+    assert [doubt.kind for doubt in found.doubts] == [DoubtKind.TRUNCATED]
+    assert "the server lists nobody for memberURL of cn=nobody" in found.doubts[0].text
+
+
+def test_a_dynamic_group_that_is_not_expanded_is_a_doubt_about_what_holds_it() -> None:
+    """On a server that does not know how."""
+    with LdapSandbox(Directory.from_ldif(DYNAMIC), credentials={ADMIN.user: ADMIN.password}) as server:
+        read, selection = read_one(LdapSource(settings(server.url)), by_name("outer"))
+    (found,) = selection.groups
+    assert addresses(read, found) == people("cid")
+    assert [doubt.kind for doubt in found.doubts] == [DoubtKind.TRUNCATED]
+
+
+# ---- people who name their groups --------------------------------------------------------------------------
+
+NAMED_BY_PEOPLE = replace(SCHEMA, memberships="seeAlso", members=(MemberAttribute("member"),))
+"""seeAlso is a DN that anybody may have, as memberOf is where a server sees to it."""
+
+
+def named(cn: str, *outer: str) -> str:
+    """A group that names nobody but, perhaps, the groups that it is in."""
+    return entry(group_dn(cn), objectClass="organizationalRole", cn=cn, **({"seeAlso": outer} if outer else {}))
+
+
+ROLES = replace(NAMED_BY_PEOPLE, group_filter="(objectClass=organizationalRole)")
+
+
+def test_people_say_which_groups_they_are_in(serve: Serve) -> None:
+    """However it is spelled; groups in groups say it of themselves, in cycles too; the disabled are counted."""
+    ldif = (
+        TREE
+        + person("ann", seeAlso=(group_dn("inner").upper(), group_dn("other")))
+        + person("bob", seeAlso=f"CN = outer, OU=groups,{BASE}")
+        + person("gus", seeAlso=group_dn("inner"), employeeType="disabled")
+        + person("eve")
+        + named("outer", group_dn("inner"))
+        + named("inner", group_dn("OUTER"))
+        + named("other")
+        + named("empty")
+    )
+    source = LdapSource(settings(serve(ldif), schema=ROLES))
+    for name, keys in (("outer", ("ann", "bob")), ("inner", ("ann", "bob")), ("other", ("ann",)), ("empty", ())):
+        read, selection = read_one(source, by_name(name))
+        (found,) = selection.groups
+        assert addresses(read, found) == people(*keys)
+        assert (found.disabled, found.doubts) == (int(name in {"outer", "inner"}), ())
+
+
+def test_a_person_without_an_id_is_a_doubt_about_the_groups_it_names(serve: Serve) -> None:
+    """It is in them, and nobody knows who it is."""
+    ldif = TREE + person("ann", seeAlso=group_dn("a"), employeeNumber="1") + person("bob", seeAlso=group_dn("b"))
+    schema = replace(ROLES, person_id="employeeNumber")
+    source = LdapSource(settings(serve(ldif + named("a") + named("b")), schema=schema))
+    found = {name: read_one(source, by_name(name))[1].groups[0] for name in ("a", "b")}
+    assert (len(found["a"].members), found["a"].doubts) == (1, ())
+    assert [doubt.kind for doubt in found["b"].doubts] == [DoubtKind.UNRESOLVED]
+    assert "shows no id of its own" in found["b"].doubts[0].text
+
+
+def test_people_who_share_an_id_are_a_doubt_about_the_groups_they_name(serve: Serve) -> None:
+    """Neither is put in, and nobody is taken out for it."""
+    ldif = TREE + person("ann", seeAlso=group_dn("a"), employeeNumber="1") + person("bob", employeeNumber="1")
+    source = LdapSource(settings(serve(ldif + named("a")), schema=replace(ROLES, person_id="employeeNumber")))
+    _, selection = read_one(source, by_name("a"))
+    (found,) = selection.groups
+    assert (found.members, [doubt.kind for doubt in found.doubts]) == (frozenset(), [DoubtKind.UNRESOLVED])
+
+
+# ---- chains ------------------------------------------------------------------------------------------------
+
+
+def test_nesting_by_chain_is_a_walk_where_chains_are_unknown(serve: Serve) -> None:
+    """OpenLDAP answers a question for a chain with success and nobody: it is not asked, and nothing is missed."""
+    ldif = TREE + person("ann") + person("bob") + group("outer", person_dn("ann"), group_dn("inner"))
+    url = serve(ldif + group("inner", person_dn("bob"), group_dn("outer")))
+    for nesting in Nesting:
+        read, selection = read_one(LdapSource(settings(url, nesting=nesting)), by_name("outer"))
+        (found,) = selection.groups
+        assert addresses(read, found) == people("ann", "bob")
+        assert (found.doubts, read.doubts) == ((), ())
+        assert not any("1941" in search.what for search in read.searches)
