@@ -110,3 +110,26 @@ def test_any_body_is_quotable(body: bytes) -> None:
 def test_deep_json_is_not_json() -> None:
     """A body that nests beyond what we can read is an unusable answer, and no crash."""
     assert not Answer(200, {}, b"[" * 200_000).is_json
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"error": {"code": "Request_BadRequest", "message": "No."}}, "Request_BadRequest: No."),
+        ({"error": {"code": "", "message": "No."}}, "No."),
+        ({"error": {"code": 7, "message": "No."}}, "No."),
+        ({"error": {"code": "TooManyRequests", "message": ""}}, "TooManyRequests"),
+        ({"error": "invalid_client"}, "invalid_client"),
+    ],
+)
+def test_an_error_in_parts_is_quoted_with_its_code(value: object, words: str) -> None:
+    """It is what one searches for."""
+    assert said(Answer(400, {}, json.dumps(value).encode())) == words
+
+
+def test_a_part_of_an_answer_is_an_answer() -> None:
+    """Its JSON was read with the whole."""
+    part = Answer.of_value(403, {"retry-after": "3"}, {"message": "words"})
+    assert (part.value, part.is_json, part.is_markup) == ({"message": "words"}, True, False)
+    assert said(part) == "words"
+    assert kind_of(part) is Kind.QUOTA

@@ -204,3 +204,15 @@ def test_certificate_of_another_name_is_not_trusted(authority: trustme.CA, tmp_p
     authority.issue_cert("other.example").configure_cert(context)
     with WireServer(plain(BODY), context=context) as server:
         assert stage(exchange(server, route=Route(ca_file=ca_file))) is Stage.UNTRUSTED
+
+
+def test_headers_of_a_call_go_with_the_token() -> None:
+    """Besides those that every request has; a call without a token sends none."""
+    with WireServer(plain(BODY), plain(BODY)) as server:
+        exchange(server, call=replace(READ, headers={"Prefer": "return=minimal"}), token="t0ken")
+        exchange(server, call=replace(READ, headers={"Prefer": "return=minimal"}))
+    first, second = (head.lower() for head in server.requests)
+    assert b"prefer: return=minimal" in first
+    assert b"authorization: bearer t0ken" in first
+    assert b"prefer: return=minimal" in second
+    assert b"authorization" not in second

@@ -124,3 +124,24 @@ def test_redirect_tells_the_host_alone(location: str, told: str) -> None:
     assert f"redirected (302) to {told}," in str(found.error)
     assert "s3cret" not in str(found.error)
     assert "pw" not in str(found.error)
+
+
+def test_an_exchange_with_an_id_is_told_with_it() -> None:
+    """And with the server's own, so that its operator finds it; without an id of ours neither is told."""
+    traced = replace(READ, headers={"client-request-id": "ours"})
+    found = reaction("Server", traced, Answer(403, {"request-id": "theirs"}, JSON))
+    assert isinstance(found, Fail)
+    assert "was answered 403: words (client-request-id ours, request-id theirs)" in str(found.error)
+    lost = reaction("Server", traced, Failure(Stage.LOST, "reset"))
+    assert isinstance(lost, Again)
+    assert "failed: reset (client-request-id ours)" in str(lost.error)
+    plain = reaction("Server", READ, Answer(403, {"request-id": "theirs"}, JSON))
+    assert isinstance(plain, Fail)
+    assert "theirs" not in str(plain.error)
+
+
+def test_a_refused_token_is_told_with_the_remedy_of_the_call() -> None:
+    """What a token is refused for differs from system to system."""
+    found = reaction("Server", replace(READ, unauthorized="check the clock"), Answer(401, {}, JSON))
+    assert isinstance(found, Renew)
+    assert str(found.error).endswith("words; check the clock")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bridge.core.model import Doubt, DoubtKind, Selector, SelectorKind
 from bridge.sources.entra.graph import literal, query
-from bridge.sources.entra.listing import Item, Listing, text
+from bridge.sources.entra.listing import FirstPage, Item, Listing, text
 from bridge.sources.entra.people import identity
 from bridge.sources.entra.prefix import literal_prefix
 
@@ -109,6 +109,13 @@ def questions(selectors: Iterable[Selector]) -> list[Question]:
         *(_by_filter(one, one.text) for one in wanted if one.kind is SelectorKind.FILTER),
         *(_by_pattern(one) for one in wanted if one.kind is SelectorKind.PATTERN),
     ]
+
+
+def glance() -> Question:
+    """The first page of all groups there are."""
+    groups = Groups()
+    path = query(_TEMPLATE, select=_PROPERTIES, top="999")
+    return Question((), FirstPage("the first page of all groups", path, _TEMPLATE, groups), groups)
 
 
 def again_advanced(question: Question) -> Question:

@@ -86,11 +86,17 @@ class Listing:
         self.pages += 1
         self.entries += len(items)
         if link:
-            self._follow(link)
+            self.follow(link)
         else:
             self.end(answer)
 
-    def _follow(self, link: str) -> None:
+    @property
+    def is_whole(self) -> bool:
+        """Whether it came to its end."""
+        return self.ended and not self.error
+
+    def follow(self, link: str) -> None:
+        """Go on with the next page. Raises IncompleteRead where that leads nowhere."""
         if link in self._links:
             raise IncompleteRead(SYSTEM, f"{self.what} led back to a page that was read before")
         if self.pages >= self.most_pages:
@@ -118,6 +124,21 @@ class Listing:
     def _stop(self, error: RemoteError) -> None:
         self.error = error
         self.ended = True
+
+
+class FirstPage(Listing):
+    """A list of which one page is enough: whole only if that is all."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is no further page."""
+        return super().is_whole and not self._cut
+
+    _cut = False
+
+    def follow(self, _link: str) -> None:
+        """Leave the rest."""
+        self._cut = self.ended = True
 
 
 def read_all(graph: Graph, listings: Sequence[Listing], ids: RequestIds) -> None:

@@ -5,21 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from bridge.core.model import (
-    DirectoryRead,
-    Doubt,
-    Search,
-    Selection,
-    Selector,
-    SelectorKind,
-)
-from bridge.errors import Denied
-from bridge.sources.entra import groups
-from bridge.sources.entra.failures import NotFound, PageExpired, Unsupported
+from bridge.core.model import DirectoryRead, Search, Selection, Selector
+from bridge.sources.entra.finding import find
 from bridge.sources.entra.graph import MOST_IN_BATCH, Graph, RequestIds, query
-from bridge.sources.entra.groups import GroupEntry, Question
+from bridge.sources.entra.groups import GroupEntry
 from bridge.sources.entra.listing import Listing, read_all
-from bridge.sources.entra.members import Members, doubt_of
+from bridge.sources.entra.members import Members
 from bridge.sources.entra.people import People
 from bridge.sources.entra.settings import EntraSettings
 
@@ -50,7 +41,7 @@ class Reading:
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read everything that the selectors name. Raises RemoteError where nothing came at all."""
-        chosen = self._find(selectors)
+        chosen = find(selectors, self._read)
         wanted = self._read_members({entry for entries, _ in chosen.values() for entry in entries})
         read = {each.entry: each.members.group(self._settings.name, each.entry, each.listing) for each in wanted}
         self.involved = {each.entry.id for each in wanted}.union(*(each.members.seen for each in wanted))
@@ -65,20 +56,6 @@ class Reading:
             },
             searches=tuple(self._searches),
         )
-
-    # ---- the groups ------------------------------------------------------------------------------------
-
-    def _find(
-        self, selectors: Sequence[Selector]
-    ) -> dict[Selector, tuple[tuple[GroupEntry, ...], tuple[Doubt, ...]]]:
-        asked = groups.questions(selectors)
-        self._read([question.listing for question in asked], "groups")
-        refused = [question for question in asked if _needs_more(question)]
-        again = [groups.again_advanced(question) for question in refused]
-        self._read([question.listing for question in again], "groups, by advanced queries")
-        answered = {selector: question for question in (*asked, *again) for selector in question.selectors}
-        _raise_if_nothing_came([question.listing for question in answered.values()])
-        return {selector: _answer(selector, answered.get(selector)) for selector in selectors}
 
     # ---- their members ---------------------------------------------------------------------------------
 
@@ -116,31 +93,3 @@ def _records(subject: str, listings: Sequence[Listing], ids: str) -> Iterator[Se
     for listing in listings:
         if listing.error:
             yield Search(listing.what, listing.pages, listing.entries, listing.error.what)
-
-
-def _needs_more(question: Question) -> bool:
-    """Whether a filter is one that only the index behind advanced queries answers."""
-    by_filter = question.selectors[0].kind is SelectorKind.FILTER
-    return by_filter and isinstance(question.listing.error, Unsupported)
-
-
-def _answer(selector: Selector, question: Question | None) -> tuple[tuple[GroupEntry, ...], tuple[Doubt, ...]]:
-    """The groups that a selector names, and what is open about that."""
-    found = question.found(selector) if question else ()
-    error = question.listing.error if question else None
-    if question and error:
-        return found, (doubt_of(question.listing, error),)
-    doubts = groups.doubts(selector, found)
-    return (() if doubts else found), doubts
-
-
-def _raise_if_nothing_came(listings: Sequence[Listing]) -> None:
-    """Where Graph tells anything, the rest is a doubt. Where it tells nothing at all, there is no read."""
-    silent = [listing for listing in listings if not listing.pages and not isinstance(listing.error, _TOLD)]
-    errors = [listing.error for listing in silent if listing.error]
-    if errors and len(errors) == len(listings):
-        raise next((error for error in errors if isinstance(error, Denied)), errors[0])
-
-
-_TOLD: Final = (NotFound, PageExpired, Unsupported)
-"""Errors that are Graph's own word about one list."""

@@ -286,11 +286,48 @@ def test_a_refused_tenant_is_no_read(entra: EntraSandbox, read: Read) -> None:
 
 
 def test_first_pages_come_twenty_at_a_time(entra: EntraSandbox, read: Read) -> None:
-    """Fifteen ids in a question, twenty questions or lists in a batch: 300 groups in one and fifteen."""
+    """300 groups: one glance at what there is, and their members in fifteen batches."""
     ids = [entra.tenant.add_group(f"G{number}").id for number in range(300)]
     found = read(*map(by_id, ids))
     assert sum(len(selection.groups) for selection in found.selections.values()) == 300
-    assert (entra.calls.direct, entra.calls.batches, entra.calls.inner) == (16, 16, 320)
+    assert (entra.calls.direct, entra.calls.batches, entra.calls.inner) == (16, 15, 300)
+
+
+def test_what_a_glance_does_not_show_is_asked_for(entra: EntraSandbox, read: Read) -> None:
+    """Where there are more groups than fit a page, the ids on it are known, and of names nothing is."""
+    entra.set_modes(page_cap=100)
+    ids = [entra.tenant.add_group(f"G{number}").id for number in range(250)]
+    twins = [entra.tenant.add_group("Twin").id for _ in range(2)]
+    found = read(*map(by_id, ids), named("G7"), named("Twin"), by_id("00000000-0000-0000-0000-000000000000"))
+    assert sum(len(selection.groups) for selection in found.selections.values()) == 251
+    assert [doubt.kind for doubt in found.selections[named("Twin")].doubts] == [DoubtKind.AMBIGUOUS]
+    assert all(twin in found.selections[named("Twin")].doubts[0].text for twin in twins)
+    (missing,) = found.selections[by_id("00000000-0000-0000-0000-000000000000")].doubts
+    assert missing.kind is DoubtKind.MISSING
+    assert entra.calls.direct == 1 + 1 + 13
+
+
+def test_a_glance_that_fails_is_done_without(entra: EntraSandbox, read: Read) -> None:
+    """All that it would have answered is asked for."""
+    ids = [entra.tenant.add_group(f"G{number}").id for number in range(200)]
+    entra.faults.add(Fault(Refuse(400, "Request_BadRequest"), path="/groups$", inside=False, count=0))
+    found = read(*map(by_id, ids))
+    assert sum(len(selection.groups) for selection in found.selections.values()) == 200
+    assert all(selection.doubts == () for selection in found.selections.values())
+
+
+def test_a_glance_at_all_groups_answers_everything_but_filters(entra: EntraSandbox, read: Read) -> None:
+    """Names, nicknames, patterns, and what is not there."""
+    for number in range(170):
+        entra.tenant.add_group(f"G{number}", mailNickname=f"n{number}")
+    patterns = [named(f"G{number}[05]", SelectorKind.PATTERN) for number in range(1, 11)]
+    nicknames = [named(f"n{number}", SelectorKind.MAIL_NICKNAME) for number in range(5)]
+    chosen = named("startswith(displayName,'G16')", SelectorKind.FILTER)
+    found = read(*patterns, *nicknames, chosen, named("nobody"))
+    sizes = [len(found.selections[one].groups) for one in (*patterns[:2], *nicknames[:2], chosen)]
+    assert sizes == [2, 2, 1, 1, 11]
+    assert [doubt.kind for doubt in found.selections[named("nobody")].doubts] == [DoubtKind.MISSING]
+    assert sum(one.path.endswith("/groups") for one in entra.requests) == 2
 
 
 def test_one_group_takes_two_calls(entra: EntraSandbox, read: Read) -> None:
