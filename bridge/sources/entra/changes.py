@@ -15,7 +15,7 @@ from bridge.errors import Denied, IncompleteRead, RemoteError, Unavailable
 from bridge.sources.entra.failures import TokenLost
 from bridge.sources.entra.graph import SYSTEM, Graph, RequestIds, query
 from bridge.sources.entra.groups import PROPERTY
-from bridge.sources.entra.listing import Item, Listing, read_all, text
+from bridge.sources.entra.listing import Item, Listing, Request, read_all, text
 from bridge.sources.entra.people import identity
 from bridge.transport.answer import Answer
 
@@ -50,7 +50,7 @@ class _Round(Listing):
     def __init__(self, feed: str, path: str) -> None:
         self.items: list[Item] = []
         self.mark = ""
-        super().__init__(f"the list of changed {feed}", path, f"/{feed}/delta", self)
+        super().__init__(f"the list of changed {feed}", Request(path, f"/{feed}/delta"), self)
 
     def add(self, item: Item) -> None:
         """Take up what is told of one object. One object may be told of several times."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bridge.core.model import Doubt, DoubtKind, Selector, SelectorKind
 from bridge.sources.entra.graph import literal, query
-from bridge.sources.entra.listing import FirstPage, Item, Listing, text
+from bridge.sources.entra.listing import FirstPage, Item, Listing, Request, text
 from bridge.sources.entra.people import identity
 from bridge.sources.entra.prefix import literal_prefix
 
@@ -115,7 +115,7 @@ def glance() -> Question:
     """The first page of all groups there are."""
     groups = Groups()
     path = query(_TEMPLATE, select=_PROPERTIES, top="999")
-    return Question((), FirstPage("the first page of all groups", path, _TEMPLATE, groups), groups)
+    return Question((), FirstPage("the first page of all groups", Request(path, _TEMPLATE), groups), groups)
 
 
 def again_advanced(question: Question) -> Question:
@@ -191,4 +191,4 @@ def _question(selectors: tuple[Selector, ...], what: str, condition: str, *, adv
     groups = Groups()
     options = {"select": _PROPERTIES, "top": "999", **({"filter": condition} if condition else {})}
     path = query(_TEMPLATE, **options, **({"count": "true"} if advanced else {}))
-    return Question(selectors, Listing(what, path, _TEMPLATE, groups, advanced=advanced), groups)
+    return Question(selectors, Listing(what, Request(path, _TEMPLATE, advanced), groups), groups)

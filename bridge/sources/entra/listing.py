@@ -4,10 +4,11 @@ Only the absence of a link to a next page ends a list: a page may hold fewer tha
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from bridge.errors import IncompleteRead, RemoteError
-from bridge.sources.entra.failures import REFUSALS, PageExpired, refusal
+from bridge.sources.entra.failures import GROUPS_REMEDY, REFUSALS, PageExpired, refusal
 from bridge.sources.entra.graph import SYSTEM, Graph, RequestIds
 from bridge.transport.answer import Answer
 from bridge.transport.bundle import Result
@@ -29,13 +30,27 @@ class Heap(Protocol):
         """Forget all: the list is read anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask for: the first page of a list."""
+
+    path: str
+    """Under the version, query included; or a link that Graph gave, as it stands."""
+    template: str
+    """The path with its ids left out, for metrics."""
+    advanced: bool = False
+    """Whether only the index behind advanced queries answers it."""
+    remedy: str = GROUPS_REMEDY
+    """What to grant where it is forbidden."""
+
+
 class Listing:
     """One list on its way, a page at a time."""
 
     most_pages = 10_000
     """Ten million items. More is a server in a loop."""
 
-    def __init__(self, what: str, path: str, template: str, heap: Heap, *, advanced: bool = False) -> None:
+    def __init__(self, what: str, request: Request, heap: Heap) -> None:
         self.what = what
         self.error: RemoteError | None = None
         """What stopped it, when it did not come to its end."""
@@ -44,9 +59,7 @@ class Listing:
         self.entries = 0
         """Since it was last begun."""
         self.restarts = 0
-        self._path = path
-        self._template = template
-        self._advanced = advanced
+        self._request = request
         self._heap = heap
         self._link = ""
         self._links: set[str] = set()
@@ -58,7 +71,10 @@ class Listing:
         if self.ended:
             return None
         try:
-            self._call = graph.call(self._link or self._path, self._template, ids, advanced=self._advanced)
+            asked = self._request
+            self._call = graph.call(
+                self._link or asked.path, asked.template, ids, advanced=asked.advanced, remedy=asked.remedy
+            )
         except IncompleteRead as error:
             self._stop(error)
             return None

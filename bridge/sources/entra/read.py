@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from bridge.core.model import DirectoryRead, Search, Selection, Selector
+from bridge.sources.entra.failures import GROUPS_REMEDY, HIDDEN_REMEDY
 from bridge.sources.entra.finding import find
 from bridge.sources.entra.graph import MOST_IN_BATCH, Graph, RequestIds, query
 from bridge.sources.entra.groups import GroupEntry
-from bridge.sources.entra.listing import Listing, read_all
+from bridge.sources.entra.listing import Listing, Request, read_all
 from bridge.sources.entra.members import Members
 from bridge.sources.entra.people import People
 from bridge.sources.entra.settings import EntraSettings
@@ -68,8 +69,9 @@ class Reading:
         relation = "transitiveMembers" if self._settings.nested else "members"
         path = query(f"/groups/{entry.id}/{relation}", select=self._people.properties, top="999")
         members = Members(self._people)
-        listing = Listing(f"the list of members of {entry.label}", path, f"/groups/{{id}}/{relation}", members)
-        return _Wanted(entry, listing, members)
+        remedy = HIDDEN_REMEDY if entry.hidden else GROUPS_REMEDY
+        request = Request(path, f"/groups/{{id}}/{relation}", remedy=remedy)
+        return _Wanted(entry, Listing(f"the list of members of {entry.label}", request, members), members)
 
     # ---- requests --------------------------------------------------------------------------------------
 

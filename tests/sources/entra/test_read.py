@@ -136,6 +136,7 @@ def test_a_hidden_membership_is_never_taken_for_an_empty_one(entra: EntraSandbox
     entra.applications.consent(DEFAULT_CLIENT_ID, HIDDEN, granted=False)
     (doubt,) = one(read(named("All"))).doubts
     assert doubt.kind is DoubtKind.UNREADABLE
+    assert HIDDEN in doubt.text
 
 
 def test_an_empty_hidden_group_is_unknown(entra: EntraSandbox, read: Read) -> None:
