@@ -3,7 +3,8 @@
 from typing import Final
 
 from bridge.sandbox import company
-from bridge.sandbox.graph import DEFAULT_CLIENT_ID, EntraSandbox, Tenant
+from bridge.sandbox.graph import EntraSandbox, Tenant
+from bridge.sandbox.graph.directory_section import directory_section
 from bridge.sandbox.hyperproof import BRIDGE, HyperproofSandbox
 from bridge.sandbox.ldap import LdapSandbox
 
@@ -58,16 +59,7 @@ def configuration(ldap: LdapSandbox, entra: EntraSandbox, hyperproof: Hyperproof
         ldap.url,
         hyperproof.api_url,
         hyperproof.token_url,
-        directories=f"""\
-  cloud:
-    type: entra
-    tenant_id: {entra.tenant.id}
-    client_id: {DEFAULT_CLIENT_ID}
-    credential: {{client_secret: "${{env:DEMO_ENTRA_SECRET}}"}}
-    login_url: {entra.url}
-    graph_url: {entra.url}
-    ca_file: authority.pem
-""",
+        directories=directory_section(entra, ca_file="authority.pem", variable="DEMO_ENTRA_SECRET"),
         groups=f"""\
   - name: {GROUP}
     members:
