@@ -7,5 +7,7 @@ watch      the files that the configuration was made of
 clock      time that ends a wait when the service is to stop
 notify     what systemd is told
 presence   one service for each organization, and how to ask it for a run
+stages     how long the stages of a run take
+herald     the thread that tells people what needs them
 service    all of these together: the loop that takes orders
 """
