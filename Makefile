@@ -1,11 +1,13 @@
 # make demo   the main job on embedded defaults, no root, no servers, no accounts
 # make test   installs what the tests need, and passes them
+# make image-test  builds and runs the image; needs root, buildah, podman, runc, mmdebstrap
 # make check  the fast loop: format, lint, types, contracts, unit tests
 PYTHON ?= python3
 BIN := .venv/bin
+REAL := slapd or samba or ds389 or postgres or browser or systemd or helm or prometheus or image or e2e
 export PYTHONUTF8 := 1
 
-.PHONY: demo test check lint unit format lock schema clean
+.PHONY: demo test image-test check lint unit format lock schema clean
 .DELETE_ON_ERROR:
 
 # The environment is named by its lock: a changed lock makes it anew.
@@ -23,9 +25,14 @@ demo: .venv/runtime
 # Kerberos takes a compiler, which scripts/servers has brought by then; nothing but its tests needs it.
 test: .venv/dev
 	@scripts/servers $(BIN)/python
+	@scripts/tools
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-kerberos.lock
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest
+
+image-test: .venv/dev
+	@scripts/tools
+	@$(BIN)/pytest -m image
 
 check: lint unit
 
@@ -37,10 +44,10 @@ lint: .venv/dev
 	@$(BIN)/deptry .
 	@$(BIN)/vulture
 	@$(BIN)/codespell
-	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/lock
+	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/tools scripts/lock
 
 unit: .venv/dev
-	@$(BIN)/pytest -q -m "not slapd and not samba and not ds389 and not e2e"
+	@$(BIN)/pytest -q -m "not ($(REAL))"
 
 format: .venv/dev
 	@$(BIN)/ruff format .

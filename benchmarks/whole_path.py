@@ -85,7 +85,7 @@ def measure(path: Path) -> None:
         with stage("load memory", figures):
             memory = bridge.store.load()
         with stage("resolve, plan, guard", figures):
-            sides = Sides({read.directory: read}, {}, current, bridge.clock.monotonic())
+            sides = Sides({read.directory: read}, current, bridge.clock.monotonic())
             found = survey(sides, memory, bridge.store, wired.target, bridge.policy)
         planned = sum(len(group.members(Action.ADD)) for group in found.plan.changed)
         memory_to_plan = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

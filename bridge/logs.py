@@ -143,7 +143,7 @@ class Cleaner:
         if SECRET_NAME.search(key) and not HARMLESS_NAME.search(key) and value is not None:
             return REDACTED
         if key in {"exception", "stack"} and isinstance(value, str):
-            return "\n".join(map(_visible, self._secrets.hide(value).split("\n")))
+            return "\n".join(map(visible, self._secrets.hide(value).split("\n")))
         return self._clean(value)
 
     def _clean(self, value: object) -> Any:  # noqa: ANN401 - as above
@@ -158,7 +158,7 @@ class Cleaner:
         return self._text(value if isinstance(value, str) else _spoken(value))
 
     def _text(self, text: str) -> str:
-        return _visible(self._secrets.hide(text))
+        return visible(self._secrets.hide(text))
 
 
 def _for_people(logger: WrappedLogger, method: str, event: EventDict) -> str:
@@ -171,7 +171,7 @@ def _for_people(logger: WrappedLogger, method: str, event: EventDict) -> str:
 _PLAIN: Final = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """A text that stays on its line."""
     return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -18,19 +18,23 @@ import structlog
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
-from bridge.config.directories import Directory, LdapDirectory, ldap_settings
+from bridge.config.directories import LdapDirectory, ldap_settings
 from bridge.config.entra import EntraDirectory, entra_settings
+from bridge.config.file_directory import FileDirectory, file_settings
 from bridge.config.policy import policy
+from bridge.core.model import DirectoryName
 from bridge.cycle.ports import Clock
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
 from bridge.logs import register_secret
 from bridge.sources.bound import BoundSource
+from bridge.sources.file.source import FileSource
 from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
-from bridge.sources.probe import Directory as Source
-from bridge.store.lock import OrganizationLock
-from bridge.store.store import DatabaseStore, open_evidence, open_store
+from bridge.sources.probe import Directory
+from bridge.sources.recalling import Marking, RecallingSource
+from bridge.store.database import has_database
+from bridge.store.store import DatabaseStore, Lock, open_evidence, open_store
 from bridge.targets.hyperproof import Hyperproof, open_hyperproof
 from bridge.targets.settings import HyperproofSettings, IdSpaceSetting
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
@@ -44,22 +48,25 @@ class Wired:
     """One organization, ready to run."""
 
     configuration: Configuration
-    sources: tuple[Source, ...]
+    sources: tuple[Directory, ...]
     target: Hyperproof
     store: DatabaseStore
     bridge: Bridge
 
 
 @contextmanager
-def wired_for_reading(configuration: Configuration) -> Iterator[Wired]:
-    """Everything that a preview needs. Writes nothing: without a database it begins with an empty memory."""
+def wired_for_reading(configuration: Configuration, *, anew: bool = False) -> Iterator[Wired]:
+    """Everything that a preview needs. Writes nothing: without a database it begins with an empty memory.
+
+    `anew`: no read of an earlier run serves.
+    """
     with ExitStack() as stack:
-        path = configuration.store.path
-        if not path.exists():
-            path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
-        store = stack.enter_context(open_store(path, configuration.organization, SystemClock().now))
+        place = configuration.store.place
+        if not has_database(place):
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "empty.db"
+        store = stack.enter_context(open_store(place, configuration.organization, SystemClock().now))
         stack.enter_context(_collector_paused())
-        yield stack.enter_context(_wired(configuration, store, _ends()))
+        yield stack.enter_context(_wired(configuration, store, _ends(), keeps=False, anew=anew))
 
 
 @contextmanager
@@ -69,14 +76,18 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
         store = stack.enter_context(opened_store(configuration))
         lock = stack.enter_context(store.lock())
         stack.enter_context(_collector_paused())
-        wired = stack.enter_context(_wired(configuration, store, _ends()))
-        yield replace(wired, bridge=replace(wired.bridge, permit=_permit(lock)))
+        wired = stack.enter_context(_wired(configuration, store, _ends(), keeps=True))
+        store.record_recalled(_recalled(configuration))
+        permit = _permit(lock)
+        wired.target.ask(permit)
+        yield replace(wired, bridge=replace(wired.bridge, permit=permit))
 
 
 @contextmanager
 def wired_for_serving(configuration: Configuration, patience: Patience, observer: Observer) -> Iterator[Wired]:
     """What a service keeps from run to run. Nothing can be written with it but in `writing`."""
-    with opened_store(configuration) as store, _wired(configuration, store, (patience, observer)) as wired:
+    ends = (patience, observer)
+    with opened_store(configuration) as store, _wired(configuration, store, ends, keeps=True) as wired:
         yield wired
 
 
@@ -93,22 +104,27 @@ def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
 
     with wired.store.lock() as lock, _collector_paused():
         held = _permit(lock)
-        yield replace(wired.bridge, permit=both)
+        wired.store.record_recalled(_recalled(wired.configuration))
+        wired.target.ask(both)
+        try:
+            yield replace(wired.bridge, permit=both)
+        finally:
+            wired.target.ask(_nobody_writes)
 
 
 @contextmanager
 def opened_store(configuration: Configuration) -> Iterator[DatabaseStore]:
     """The store with its audit stream."""
     audit = configuration.audit
-    stream = AuditStream(audit.file, sys.stdout.buffer if audit.stdout else None)
-    with open_store(configuration.store.path, configuration.organization, SystemClock().now, stream) as store:
+    stream = AuditStream(audit.file, sys.stdout.buffer if audit.stdout else None, audit.stdout_format)
+    with open_store(configuration.store.place, configuration.organization, SystemClock().now, stream) as store:
         yield store
 
 
 @contextmanager
 def opened_evidence(configuration: Configuration) -> Iterator[DatabaseStore]:
     """The store as it is, to look at: none is made, and nothing is mended in the audit file."""
-    with open_evidence(configuration.store.path, configuration.organization, SystemClock().now) as store:
+    with open_evidence(configuration.store.place, configuration.organization, SystemClock().now) as store:
         yield store
 
 
@@ -131,15 +147,23 @@ def _ends() -> tuple[Patience, Observer]:
 
 
 @contextmanager
-def _wired(configuration: Configuration, store: DatabaseStore, ends: tuple[Patience, Observer]) -> Iterator[Wired]:
+def _wired(
+    configuration: Configuration,
+    store: DatabaseStore,
+    ends: tuple[Patience, Observer],
+    *,
+    keeps: bool,
+    anew: bool = False,
+) -> Iterator[Wired]:
+    """All of it. `keeps`: whether reads of directories are kept for later runs; `anew`: whether none serves now."""
     patience, observer = ends
     clock: Clock = patience.clock
     _refuse_missing_packages(configuration)
     with ExitStack() as stack:
         target = stack.enter_context(_target(configuration, patience, observer))
         sources = tuple(
-            stack.enter_context(_source(name, directory, configuration, store, observer))
-            for name, directory in sorted(configuration.directories.items())
+            stack.enter_context(_source(name, configuration, observer, _Recall(store, clock, keeps, anew)))
+            for name in sorted(configuration.directories)
         )
         bridge = Bridge(
             sources=sources,
@@ -153,6 +177,30 @@ def _wired(configuration: Configuration, store: DatabaseStore, ends: tuple[Patie
             chunk=configuration.hyperproof.chunk,
         )
         yield Wired(configuration, sources, target, store, bridge)
+
+
+def _recalled(configuration: Configuration) -> Iterator[DirectoryName]:
+    """The directories whose full reads serve for later runs."""
+    directories = configuration.directories.items()
+    return (
+        DirectoryName(name)
+        for name, each in directories
+        if not isinstance(each, FileDirectory) and each.full_read_every
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Recall:
+    """Where full reads are kept, and whether they are."""
+
+    store: DatabaseStore
+    clock: Clock
+    keeps: bool
+    anew: bool
+
+    def source(self, source: Marking, every: timedelta) -> RecallingSource:
+        """A source that hands on its last full read, until that is so old."""
+        return RecallingSource(source, self.store, self.clock.now, every, keeps=self.keeps)
 
 
 def _refuse_missing_packages(configuration: Configuration) -> None:
@@ -171,18 +219,24 @@ def _refuse_missing_packages(configuration: Configuration) -> None:
 
 
 @contextmanager
-def _source(
-    name: str, directory: Directory, configuration: Configuration, store: DatabaseStore, observer: Observer
-) -> Iterator[Source]:
-    if not isinstance(directory, EntraDirectory):
-        yield LdapSource(ldap_settings(name, directory))
+def _source(name: str, configuration: Configuration, observer: Observer, recall: _Recall) -> Iterator[Directory]:
+    directory = configuration.directories[name]
+    if isinstance(directory, FileDirectory):
+        yield FileSource(file_settings(name, directory), SystemClock().now)
         return
-    from bridge.sources.entra.source import open_entra  # noqa: PLC0415 - msal loads longer than a run takes
+    every = None if recall.anew else directory.full_read_every
+    if not isinstance(directory, EntraDirectory):
+        ldap = LdapSource(ldap_settings(name, directory))
+        yield recall.source(ldap, every) if every else ldap
+        return
+    from bridge.sources.entra.marking import MarkingTenant  # noqa: PLC0415 - msal loads longer than a run takes
+    from bridge.sources.entra.source import open_entra  # noqa: PLC0415
 
     with _told_as_problem(configuration, f"directories.{name}"):
         opened = open_entra(entra_settings(name, directory), SystemClock(), observer)
-    with opened as source:
-        yield BoundSource(source, store.load_names)
+    with opened as tenant:
+        source = recall.source(MarkingTenant(tenant), every) if every else tenant
+        yield BoundSource(source, recall.store.load_names)
 
 
 @contextmanager
@@ -242,7 +296,7 @@ def new_id(now: datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
-def _permit(lock: OrganizationLock) -> Callable[[], None]:
+def _permit(lock: Lock) -> Callable[[], None]:
     def permit() -> None:
         if not lock.still_held():
             raise Busy("The lock on this organization was lost; nothing more is written.")

@@ -1,10 +1,11 @@
-"""Evidence for other programs: the very lines, or a table for a spreadsheet."""
+"""Evidence for other programs: the very lines, events for a SIEM, or a table for a spreadsheet."""
 
 import csv
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TextIO
 
+from bridge.audit.forms import LINES, Form
 from bridge.audit.query import Found
 
 COLUMNS: Final = (
@@ -17,11 +18,12 @@ FORMULA_STARTS: Final = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
 """What makes a spreadsheet take a text for a formula (OWASP, CSV Injection), full-width forms too."""
 
 
-def export_jsonl(found: Iterable[Found], to: TextIO) -> int:
-    """Write records as the lines they were sealed as; count them."""
+def export_lines(found: Iterable[Found], to: TextIO, form: Form = Form.JSONL) -> int:
+    """Write records as lines, by default those they were sealed as; count them."""
+    line_of = LINES[form]
     count = 0
     for count, one in enumerate(found, 1):  # noqa: B007 - the last count is the answer
-        to.write(one.line + "\n")
+        to.write(line_of(one.line) + "\n")
     return count
 
 

@@ -75,6 +75,13 @@ def find_records(ledger: Ledger, wanted: Filter) -> Iterator[Found]:
     return reversed(newest)
 
 
+def last_change(ledger: Ledger, group_id: str, account: str) -> Mapping[str, Any] | None:
+    """The last time that the bridge put an account into a group, or took it out; None: never."""
+    kinds = (Filter(event, group_id, account, limit=1) for event in ("member.added", "member.removed"))
+    found = [one.record for kind in kinds for one in find_records(ledger, kind)]
+    return max(found, key=lambda record: int(record["seq"]), default=None)
+
+
 def _matches(ledger: Ledger, wanted: Filter, *, newest_first: bool) -> Iterator[Found]:
     for entry in ledger.search(wanted.needles(), newest_first=newest_first):
         record = _read(entry)

@@ -6,21 +6,23 @@ from typing import BinaryIO
 
 from bridge.audit.chain import Sealed
 from bridge.audit.file import AuditFile
+from bridge.audit.forms import LINES, Form
 from bridge.audit.ledger import Ledger
 from bridge.audit.lines import LineLogger
 from bridge.errors import StoreError
 
 
 class AuditStream:
-    """Sends every committed record out once, in order, as the line that was sealed.
+    """Sends every committed record out once, in order: to the file as the line that was sealed, else in a form.
 
     The file never has a gap: what a crash or a full disk kept from it is made up for from the database. What a
     crash kept from standard output stays in the database and the file alone.
     """
 
-    def __init__(self, file: Path | None = None, output: BinaryIO | None = None) -> None:
+    def __init__(self, file: Path | None = None, output: BinaryIO | None = None, form: Form = Form.JSONL) -> None:
         self._file = AuditFile(file) if file else None
         self._output = LineLogger(output) if output else None
+        self._line_of = LINES[form]
         self._unsent: list[Sealed] = []
         self._behind = True
 
@@ -52,7 +54,7 @@ class AuditStream:
     def _drain(self, output: LineLogger) -> None:
         try:
             if self._unsent:
-                output.send([one.line for one in self._unsent])
+                output.send([self._line_of(one.line) for one in self._unsent])
             self._unsent.clear()
         except (OSError, ValueError) as error:  # ValueError: it is closed
             raise StoreError(

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,6 +38,9 @@ Since = Annotated[
 Until = Annotated[
     datetime | None, typer.Option("--until", help="Only before this moment (UTC).", formats=_FORMATS)
 ]
+
+
+_TABLE = "csv"
 
 
 def register(app: typer.Typer) -> None:
@@ -138,7 +142,9 @@ def _print_verification(result: "Verification", where: str, *, as_json: bool) ->
 @_audit.command()
 def export(
     config: ConfigPath = DEFAULT_CONFIG,
-    form: Annotated[str, typer.Option("--format", help="jsonl, with hashes, or csv.")] = "jsonl",
+    form: Annotated[
+        str, typer.Option("--format", help="jsonl, with hashes; csv; ocsf or cef, for a SIEM.")
+    ] = "jsonl",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
     event: Event = "",
     group: Group = "",
@@ -151,11 +157,12 @@ def export(
 
     Example: hyperproof-bridge audit export --format csv --since 2026-01-01 --output evidence.csv
     """
+    from bridge.audit.forms import Form
     from bridge.audit.query import Filter
     from bridge.wiring import opened_evidence
 
-    if form not in {"jsonl", "csv"}:
-        raise typer.BadParameter(f"There is no format {form!r}: write jsonl or csv.")
+    if form not in {*Form, _TABLE}:
+        raise typer.BadParameter(f"There is no format {form!r}: write {', '.join(Form)} or {_TABLE}.")
     wanted = Filter(event.rstrip("."), group, person, run, _utc(since), _utc(until))
     with opened_evidence(configuration(config)) as store:
         _export(store.ledger, wanted, form, output)
@@ -163,10 +170,11 @@ def export(
 
 
 def _export(ledger: "Ledger", wanted: "Filter", form: str, output: Path | None) -> None:
-    from bridge.audit.export import export_csv, export_jsonl
+    from bridge.audit.export import export_csv, export_lines
+    from bridge.audit.forms import Form
     from bridge.audit.query import find_records
 
-    write = export_csv if form == "csv" else export_jsonl
+    write = export_csv if form == _TABLE else partial(export_lines, form=Form(form))
     found = find_records(ledger, wanted)
     if output is None:
         write(found, sys.stdout)

@@ -94,10 +94,11 @@ def _directory(source: "Directory", wired: "Wired", reads: "dict[str, DirectoryR
     yield from (Found(part, Level.WARNING, text) for text in probe.warnings)
     yield from (Found(part, Level.FAILED, text) for text in probe.failures)
     selectors = [selector for selector in wired.bridge.policy.selectors() if selector.directory == source.name]
-    read = yield from _attempt(part, lambda: source.read(selectors))
+    read = yield from _attempt(part, lambda: source.read_fully(selectors))
     if read is None:
         return
     reads[source.name] = read
+    yield from (Found(part, Level.WARNING, note) for note in read.notes)
     yield from (Found(part, Level.FAILED, str(doubt)) for doubt in read.doubts)
     for selector, selection in read.selections.items():
         people = len(frozenset().union(*(group.members for group in selection.groups)))

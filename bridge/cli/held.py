@@ -1,13 +1,22 @@
 """held: what waits for a person, and the person's word."""
 
-import getpass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bridge.cli.exits import Exit
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration, refuse_misplaced
+from bridge.cli.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    By,
+    ConfigPath,
+    Reason,
+    configuration,
+    operator_name,
+    refuse_misplaced,
+    worded,
+)
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
@@ -19,10 +28,6 @@ Digest = Annotated[str, typer.Argument(help="The digest of held changes, or how 
 Digests = Annotated[
     list[str], typer.Argument(help="Digests of held changes, or how they begin.", show_default=False)
 ]
-By = Annotated[
-    str, typer.Option("--by", help="Who decides, by default the login name; it stands in the evidence.")
-]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the evidence.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
@@ -117,7 +122,7 @@ def approve(
         until = datetime.now(UTC) + (parse_duration(expires) if expires else loaded.approvals.expire)
     except (ValueError, OverflowError) as error:
         raise typer.BadParameter(f"--expires {expires}: {error}.") from error
-    name, why, found = _name(by), _worded(reason), _found(loaded, digests)
+    name, why, found = operator_name(by), worded(reason), _found(loaded, digests)
     with opened_store(loaded) as store:
         for digest in found:
             _decided(store.approve(digest, name, why, until), f"approved until {until:%Y-%m-%d %H:%M}Z")
@@ -135,7 +140,7 @@ def reject(digests: Digests, reason: Reason, by: By = "", config: ConfigPath = D
     from bridge.wiring import opened_store
 
     loaded = configuration(config)
-    name, why, found = _name(by), _worded(reason), _found(loaded, digests)
+    name, why, found = operator_name(by), worded(reason), _found(loaded, digests)
     with opened_store(loaded) as store:
         for digest in found:
             _decided(store.reject(digest, name, why), "rejected")
@@ -154,19 +159,6 @@ def _decided(case: "HeldCase", word: str) -> None:
     from bridge.cli.screen import console, shown
 
     console().print(shown(f"{case.digest[:12]} {case.held.name}: {word}, by {case.by}"))
-
-
-def _name(by: str) -> str:
-    try:
-        return by.strip() or getpass.getuser()
-    except (KeyError, OSError) as error:  # a container's user may have no name
-        raise typer.BadParameter("Say who decides: --by NAME.") from error
-
-
-def _worded(reason: str) -> str:
-    if not reason.strip():
-        raise typer.BadParameter("A decision needs a reason: --reason TEXT.")
-    return reason.strip()
 
 
 def _status(case: "HeldCase") -> str:

@@ -3,17 +3,33 @@
 import io
 import os
 import sys
-from typing import NoReturn
+from typing import Final, NoReturn
 
-from bridge.cli import audit, check, demo, held, quarantine, run, sandbox, schema, service
+from bridge.cli import (
+    audit,
+    check,
+    demo,
+    explain,
+    held,
+    hyperproof,
+    quarantine,
+    run,
+    sandbox,
+    schema,
+    service,
+    store,
+)
 from bridge.cli.app import INTERRUPTED, app, execute
+
+MODULES: Final = (check, run, explain, service, held, quarantine, audit, store, hyperproof, sandbox, demo, schema)
+"""Whose commands there are, in the order in which --help lists them."""
 
 
 def main() -> NoReturn:
     """Run a command and end with its exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that is no Unicode stops no table
-    for module in (check, run, service, held, quarantine, audit, sandbox, demo, schema):
+    for module in MODULES:
         module.register(app)
     code = execute()
     if code == INTERRUPTED:

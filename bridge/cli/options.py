@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import getpass
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +32,11 @@ Detailed = Annotated[
     ),
 ]
 
+By = Annotated[
+    str, typer.Option("--by", help="Who decides, by default the login name; it stands in the evidence.")
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the evidence.", show_default=False)]
+
 
 def configuration(path: Path) -> "Configuration":
     """Load a configuration, log as it says, and say what should be seen to. Raises ConfigError."""
@@ -44,6 +50,30 @@ def configuration(path: Path) -> "Configuration":
     set_up(loaded.log.level, loaded.log.format)
     for warning in loaded.warnings:
         typer.echo(f"warning: {warning}", err=True)
+    return loaded
+
+
+def operator_name(by: str) -> str:
+    """Who decides: as said, or the login name."""
+    try:
+        return by.strip() or getpass.getuser()
+    except (KeyError, OSError) as error:  # a container's user may have no name
+        raise typer.BadParameter("Say who decides: --by NAME.") from error
+
+
+def worded(reason: str) -> str:
+    """The reason, which is not missing."""
+    if not reason.strip():
+        raise typer.BadParameter("A decision needs a reason: --reason TEXT.")
+    return reason.strip()
+
+
+def apart(loaded: "Configuration", *, as_json: bool) -> "Configuration":
+    """Let no reader of standard output get records and a report mixed."""
+    if as_json and loaded.audit.stdout:
+        raise typer.BadParameter(
+            "--json and `audit.stdout: true` would share standard output: leave one of them out."
+        )
     return loaded
 
 

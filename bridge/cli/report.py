@@ -29,6 +29,7 @@ _WELL = frozenset({RunOutcome.UNCHANGED, RunOutcome.CHANGED, RunOutcome.PENDING}
 def print_report(console: Console, report: Report) -> None:
     """Print what a run saw, what it did or would do, and what a person has to look at."""
     _print_doubts(console, report)
+    _print_recalled(console, report)
     _print_changes(console, report)
     _print_held(console, report.verdict.held)
     _print_skips(console, report)
@@ -65,12 +66,27 @@ def _print_doubts(console: Console, report: Report) -> None:
         )
 
 
+def _print_recalled(console: Console, report: Report) -> None:
+    for read in report.reads:
+        if read.recalled:
+            moment = read.recalled.strftime("%Y-%m-%d %H:%M:%SZ")
+            console.print(shown(f"directory {read.directory}: read in full at {moment}, and unchanged since"))
+
+
+def print_group(console: Console, group: GroupPlan) -> None:
+    """Print what would be done to one group."""
+    console.print(table(_CHANGE_HEADS, _change_rows(group, {}), "Changes, if you say yes"))
+
+
+_CHANGE_HEADS = ("group", "", "who or what", "cause", "people in the directory")
+
+
 def _print_changes(console: Console, report: Report) -> None:
     labels = _labels(report)
     rows = [row for group in report.verdict.allowed.changed for row in _change_rows(group, labels)]
     if rows:
         title = "Changes" if report.applied else "Changes, if this plan is applied"
-        console.print(table(("group", "", "who or what", "cause", "people in the directory"), rows, title))
+        console.print(table(_CHANGE_HEADS, rows, title))
 
 
 def _labels(report: Report) -> Mapping[str, str]:
@@ -257,6 +273,7 @@ def report_json(report: Report) -> dict[str, Any]:
             {
                 "name": read.directory,
                 "server": read.server,
+                "recalled": read.recalled.isoformat() if read.recalled else None,
                 "people": len(read.people),
                 "doubts": [str(doubt) for doubt in read.doubts],
                 "searches": [

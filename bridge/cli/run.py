@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.exits import Exit, exit_of
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, configuration
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, apart, configuration
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
@@ -61,7 +61,7 @@ def sync(
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
-    loaded = _apart(configuration(config), as_json=as_json)
+    loaded = apart(configuration(config), as_json=as_json)
     with wired_for_writing(loaded) as wired:
         report = run_cycle(wired.bridge, RunKind.SYNC)
     silent = quiet or loaded.audit.stdout
@@ -90,7 +90,7 @@ def backfill(
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
-    loaded = _apart(configuration(config), as_json=as_json)
+    loaded = apart(configuration(config), as_json=as_json)
     writable(report_file)
     with wired_for_writing(loaded) as wired:
         with _progress(quiet=quiet or as_json) as progress:
@@ -108,15 +108,6 @@ def _remind(loaded: "Configuration", *, silent: bool) -> None:
     """Say why a run wrote nothing, where its report looks as if it might have."""
     if not (loaded.apply or silent):
         typer.echo("Nothing was written to Hyperproof: the configuration does not say `apply: true`.")
-
-
-def _apart(loaded: "Configuration", *, as_json: bool) -> "Configuration":
-    """Let no reader of standard output get records and a report mixed."""
-    if as_json and loaded.audit.stdout:
-        raise typer.BadParameter(
-            "--json and `audit.stdout: true` would share standard output: leave one of them out."
-        )
-    return loaded
 
 
 def _print(report: "Report", *, as_json: bool, quiet: bool, markdown: bool = False) -> None:

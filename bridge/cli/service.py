@@ -12,6 +12,7 @@ from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
+    from bridge.config.schedule import WebSection
 
 
 def register(app: typer.Typer) -> None:
@@ -50,22 +51,41 @@ def trigger(config: ConfigPath = DEFAULT_CONFIG) -> Exit:
 def health(
     config: ConfigPath = DEFAULT_CONFIG,
     live: Annotated[bool, typer.Option("--live", help="Ask whether it lives, not whether it is ready.")] = False,
+    at: Annotated[
+        str,
+        typer.Option("--at", help="Ask on loopback there, and read no configuration.", metavar="HOST:PORT"),
+    ] = "",
     as_json: AsJson = False,
 ) -> Exit:
     """Ask the service how it is, as its probes do: for containers without any other program.
 
-    Example: hyperproof-bridge health --live
+    A probe that may end the service asks `--at` an address: a broken configuration, which a service that runs
+    refuses, shall not end it.
+
+    Example: hyperproof-bridge health --live --at 127.0.0.1:8470
     """
     from bridge.cli.screen import print_json
     from bridge.web.asking import ask
 
-    told = ask(configuration(config).web, "/livez" if live else "/readyz")
+    web = _loopback(at) if at else configuration(config).web
+    told = ask(web, "/livez" if live else "/readyz")
     if as_json:
-        print_json({"ok": told.ok, "problems": list(told.problems)})
+        print_json({"ok": told.ok, **({"role": told.role} if told.role else {}), "problems": list(told.problems)})
     else:
-        for line in told.problems or ("all is well",):
+        for line in told.problems or (f"all is well{f' ({told.role})' if told.role else ''}",):
             typer.echo(line, err=not told.ok)
     return Exit.OK if told.ok else Exit.UNHEALTHY
+
+
+def _loopback(address: str) -> "WebSection":
+    from pydantic import ValidationError
+
+    from bridge.config.schedule import WebSection
+
+    try:
+        return WebSection(listen=address)
+    except ValidationError as error:
+        raise typer.BadParameter("Write an address of this machine such as 127.0.0.1:8470.") from error
 
 
 def _loaded(path: Path) -> "Configuration":

@@ -2,13 +2,14 @@
 
 import re
 from typing import Annotated, Final, TypeAlias
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import AfterValidator, PlainSerializer, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from bridge.config.references import HOW_TO_REFER, reference
+from bridge.config.references import HOW_TO_REFER, Secret, reference
 from bridge.config.values import SHOWN, Text, sealed, surroundings, text_value, wrong
+from bridge.store.place import SCHEMES, Server
 from bridge.transport.settings import is_loopback
 
 
@@ -55,6 +56,62 @@ ProxyAddress: TypeAlias = Annotated[
     SecretStr, PlainValidator(_proxy), PlainSerializer(str), WithJsonSchema({"type": "string"})
 ]
 """A proxy's address: a secret, since it may hold a password; then it is given by reference."""
+
+
+_VERIFIED: Final = "verify-full"
+_ENCRYPTED: Final = ("require", "verify-ca", _VERIFIED)
+
+
+def _database(value: object, info: ValidationInfo) -> SecretStr:
+    try:
+        text = text_value(value, info)
+        parts = _database_parts(text)
+    except PydanticCustomError as error:
+        raise sealed(**(error.context or {})) from None
+    source = reference(value, surroundings(info)) if isinstance(value, str) else None
+    if source is None and Server.of(lambda: text).secrets():
+        what = "The address holds a password in plain text."
+        raise sealed(what, f"Give the whole address by reference. {HOW_TO_REFER}")
+    mode = _see_to_tls(parts)
+    if mode and mode != _VERIFIED:
+        doubt = f"Nobody checks that `store.url` leads to the right server (sslmode={mode})"
+        surroundings(info).warnings[f"{doubt}: write sslmode={_VERIFIED}."] = None
+    return Secret(text, source) if source else SecretStr(text)
+
+
+def _database_parts(text: str) -> SplitResult:
+    """Split a database's address: a host may stand in the query instead, as may several, and a socket's folder."""
+    example = "postgresql+psycopg://bridge@db.corp.example/bridge?sslmode=verify-full"
+    try:
+        parts = urlsplit(text)
+        well_formed = (
+            parts.scheme in SCHEMES and parts.port != 0 and bool(parts.path.strip("/")) and not parts.fragment
+        )
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        raise wrong("This is not the address of a PostgreSQL database.", f"Write one such as {example}.")
+    return parts
+
+
+def _see_to_tls(parts: SplitResult) -> str:
+    """See that nothing travels in clear text beyond this machine. Tells the mode, or nothing on this machine."""
+    query = parse_qs(parts.query)
+    named = [host for key in ("host", "hostaddr") for several in query.get(key, ()) for host in several.split(",")]
+    hosts = [*named, *([parts.hostname] if parts.hostname else [])]
+    if all(host.startswith("/") or is_loopback(f"http://{host}") for host in hosts):
+        return ""
+    (mode, *_) = query.get("sslmode", [""])
+    if mode not in _ENCRYPTED:
+        what = "Who is in which group, and perhaps a password, would travel in clear text."
+        raise sealed(what, f"Add `?sslmode={_VERIFIED}`, and `sslrootcert` if its authority is your own.")
+    return mode
+
+
+DatabaseAddress: TypeAlias = Annotated[
+    SecretStr, PlainValidator(_database), PlainSerializer(str), WithJsonSchema({"type": "string"})
+]
+"""A PostgreSQL database's address: a secret, since it may hold a password; then it is given by reference."""
 
 
 def _server(text: str) -> str:

@@ -37,7 +37,10 @@ def _ldap_filter(text: str) -> _Sentences | None:
 
 
 def _no_nickname(_text: str) -> _Sentences:
-    return "Groups in LDAP have no mail nickname.", "Name it by `name`, `dn` or `id`, or find it with a `filter`."
+    return (
+        "Groups outside Entra ID have no mail nickname.",
+        "Name it by `name`, `dn` or `id`, or find it with a `filter`.",
+    )
 
 
 def _no_dn(_text: str) -> _Sentences:
@@ -57,11 +60,16 @@ def _odata_filter(text: str) -> _Sentences | None:
     return f"{shown(text)} is a filter of LDAP.", "Write one of OData, such as startswith(displayName,'grc-')."
 
 
+def _no_server(_text: str) -> _Sentences:
+    return "In files there is no server to evaluate a filter.", "Find the groups by a `pattern` of their names."
+
+
 _LDAP_BEGINNING: Final = r"\([&|!(\s]*[A-Za-z][\w;.-]*\s*[~<>]?="
 """OData has words for comparisons, and no equals sign."""
 
 
 _CHECKS: Final[Mapping[str, Mapping[str, _Check]]] = {
     "ldap": {"filter": _ldap_filter, "mail_nickname": _no_nickname},
+    "file": {"filter": _no_server, "mail_nickname": _no_nickname},
     "entra": {"dn": _no_dn, "id": _object_id, "filter": _odata_filter},
 }

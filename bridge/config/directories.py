@@ -8,11 +8,23 @@ from pydantic import AfterValidator, Discriminator, Field, StrictInt, Tag, field
 from pydantic_core.core_schema import ValidationInfo
 
 from bridge.config.entra import EntraDirectory
+from bridge.config.file_directory import FileDirectory
 from bridge.config.ldap_bind import BindSection, bind_of, refuse_leaks, servers_in
 from bridge.config.ldap_schema import SchemaSection, schema_of
 from bridge.config.ldap_servers import ServersSection
 from bridge.config.problems import did_you_mean
-from bridge.config.values import SHOWN, Dn, Duration, Flag, KeyFile, PresentFile, surroundings, within, wrong
+from bridge.config.values import (
+    SHOWN,
+    Dn,
+    Duration,
+    Flag,
+    FullReadEvery,
+    KeyFile,
+    PresentFile,
+    surroundings,
+    within,
+    wrong,
+)
 from bridge.core.model import DirectoryName
 from bridge.sources.ldap.dn import normal_form
 from bridge.sources.ldap.settings import Domain, LdapSettings, Nesting, Tls, is_global_catalog
@@ -65,7 +77,7 @@ class LdapDirectory(ServersSection):
     @classmethod
     def _is_a_kind(cls, kind: object) -> object:
         if kind != "ldap":
-            raise wrong(f"{SHOWN} is not known here.", did_you_mean(str(kind), ("ldap", "entra")))
+            raise wrong(f"{SHOWN} is not known here.", did_you_mean(str(kind), ("ldap", "entra", "file")))
         return kind
 
     preset: Literal["active-directory", "openldap", "rfc2307", "389ds", "freeipa"] = Field(examples=["openldap"])
@@ -113,6 +125,9 @@ class LdapDirectory(ServersSection):
 
     nesting: Nesting = Nesting.WALK
     """How groups in groups are found: `walk`, from all groups, or `chain`, asking Active Directory for them."""
+
+    full_read_every: FullReadEvery | None = Field(default=None, examples=["1h"])
+    """How long a full read serves the runs after it, while the server says that nothing changed. Left out: not."""
 
     page_size: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1000
     """Entries in one page of a search, 1 to 10000."""
@@ -187,13 +202,19 @@ class LdapDirectory(ServersSection):
         return bind
 
 
+_KINDS: Final = {"entra": "EntraDirectory", "file": "FileDirectory"}
+"""By what stands for `type`; everything else is of LDAP, or wrong."""
+
+
 def _kind(value: object) -> str:
     kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", "")
-    return "EntraDirectory" if kind == "entra" else "LdapDirectory"
+    return _KINDS.get(kind, "LdapDirectory") if isinstance(kind, str) else "LdapDirectory"
 
 
 Directory: TypeAlias = Annotated[
-    Annotated[LdapDirectory, Tag("LdapDirectory")] | Annotated[EntraDirectory, Tag("EntraDirectory")],
+    Annotated[LdapDirectory, Tag("LdapDirectory")]
+    | Annotated[EntraDirectory, Tag("EntraDirectory")]
+    | Annotated[FileDirectory, Tag("FileDirectory")],
     Discriminator(_kind),
 ]
 """Any kind of directory: `type` tells which."""

@@ -26,6 +26,7 @@ from bridge.config.service import Model
 from bridge.config.values import (
     Duration,
     Flag,
+    FullReadEvery,
     KeyFile,
     PresentFile,
     SecretText,
@@ -217,6 +218,9 @@ class EntraDirectory(Model):
 
     nested: Flag = True
     """Whether the people of groups in a group belong to it."""
+
+    full_read_every: FullReadEvery | None = Field(default=None, examples=["1h"])
+    """How long a full read serves the runs after it, while Graph says that nothing changed. Left out: not."""
 
     login_url: WebAddress | None = Field(
         default=None, validate_default=True, examples=["https://login.microsoftonline.com"]

@@ -1,6 +1,6 @@
-"""What entries of an LDAP directory look like, where they differ from the preset."""
+"""What people and groups look like in a directory: what the file says, and the schema that its source takes."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Annotated, Final, TypeAlias
 
 from pydantic import BeforeValidator, Field
@@ -31,11 +31,8 @@ MemberEntry: TypeAlias = Annotated[
 """A bare attribute has DNs for values."""
 
 
-class SchemaSection(Model):
-    """What people and groups look like; what is left out is as the preset says."""
-
-    people_filter: Filter | None = Field(default=None, examples=["(objectClass=inetOrgPerson)"])
-    """Which entries are people."""
+class AttributesSection(Model):
+    """Which attributes tell what; what is left out is as the preset says."""
 
     person_id: Attribute | None = Field(default=None, examples=["entryUUID"])
     """Attribute with a person's stable id, which no rename changes."""
@@ -53,12 +50,6 @@ class SchemaSection(Model):
     login: Attribute | None = Field(default=None, examples=["uid"])
     """Attribute that memberUid and its like name people by."""
 
-    disabled_filter: OptionalFilter | None = Field(default=None, examples=["(pwdAccountLockedTime=000001010000Z)"])
-    """People who match it count as having left. `none`: nobody does."""
-
-    group_filter: Filter | None = Field(default=None, examples=["(objectClass=groupOfNames)"])
-    """Which entries are groups."""
-
     group_id: Attribute | None = Field(default=None, examples=["entryUUID"])
     """Attribute with a group's stable id."""
 
@@ -69,9 +60,6 @@ class SchemaSection(Model):
         default=None, examples=[["member", {"name": "memberUid", "syntax": "login"}]]
     )
     """Attributes that name a group's members: an attribute whose values are DNs, or its name and syntax."""
-
-    dn_attribute: Attribute | None = Field(default=None, examples=["entryDN"])
-    """Operational attribute that lets a filter ask for entries by DN."""
 
     ignore_members: tuple[Dn, ...] | None = Field(default=None, examples=[["cn=nobody"]])
     """Members that mean nobody: the placeholder in groups that may not be empty."""
@@ -87,6 +75,22 @@ class SchemaSection(Model):
 
     primary_group: Attribute | None = Field(default=None, examples=["primaryGroupID"])
     """Attribute of people that tells the one group which does not name them. `none`: groups name everybody."""
+
+
+class SchemaSection(AttributesSection):
+    """What people and groups look like; what is left out is as the preset says."""
+
+    people_filter: Filter | None = Field(default=None, examples=["(objectClass=inetOrgPerson)"])
+    """Which entries are people."""
+
+    disabled_filter: OptionalFilter | None = Field(default=None, examples=["(pwdAccountLockedTime=000001010000Z)"])
+    """People who match it count as having left. `none`: nobody does."""
+
+    group_filter: Filter | None = Field(default=None, examples=["(objectClass=groupOfNames)"])
+    """Which entries are groups."""
+
+    dn_attribute: Attribute | None = Field(default=None, examples=["entryDN"])
+    """Operational attribute that lets a filter ask for entries by DN."""
 
     group_type: Attribute | None = Field(default=None, examples=["groupType"])
     """Attribute that tells universal groups, of which alone a global catalog holds the members."""
@@ -105,9 +109,12 @@ _MAY_BE_NONE: Final = {
 """What of a schema may be written away, and the word for it."""
 
 
-def schema_of(preset: str, section: SchemaSection) -> Schema:
-    """The preset with what the section overrides."""
-    overrides = {name: value for name, value in section if value is not None}
+_KNOWN: Final = frozenset(field.name for field in fields(Schema))
+
+
+def schema_of(preset: str, section: AttributesSection) -> Schema:
+    """The preset with its overrides."""
+    overrides = {name: value for name, value in section if value is not None and name in _KNOWN}
     overrides |= {name: "" for name, word in _MAY_BE_NONE.items() if overrides.get(name) == word}
     if section.members is not None:
         overrides["members"] = tuple(MemberAttribute(e.name, e.syntax) for e in section.members)

@@ -4,10 +4,12 @@ import hashlib
 import json
 from dataclasses import fields, is_dataclass, replace
 from operator import attrgetter
+from pathlib import Path
 from typing import Final
 
 from bridge.config.directories import Directory, ldap_settings
 from bridge.config.entra import EntraDirectory, entra_settings
+from bridge.config.file_directory import FileDirectory, file_settings
 from bridge.config.groups import GroupForEach, GroupSettings, ManagedGroup, Members
 from bridge.config.limits import GroupRemovals, RunRemovals
 from bridge.config.model import Configuration
@@ -174,6 +176,8 @@ def _view(name: str, directory: Directory) -> list[object]:
     """What decides whom a directory names. How it is reached and who signs in does not."""
     if isinstance(directory, EntraDirectory):
         return _entra_view(entra_settings(name, directory))
+    if isinstance(directory, FileDirectory):
+        return [_canonical(file_settings(name, directory).export)]
     settings = ldap_settings(name, directory)
     domains = [[_where(domain), [domain.base_dn, *domain.bases]] for domain in settings.domains]
     return [domains, _canonical(settings.schema)]
@@ -191,6 +195,8 @@ def _canonical(value: object) -> object:
     """Values in a form that depends on nothing but what they mean."""
     if isinstance(value, frozenset):
         return sorted(value)
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, tuple):
         return [_canonical(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):

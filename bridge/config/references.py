@@ -142,3 +142,11 @@ class Secret(SecretStr):
     def read(self) -> str:
         """Read the secret as it is now, so that a rotated one counts without a restart. Raises ConfigError."""
         return self._source.read()
+
+
+def current(secret: SecretStr) -> str:
+    """Read a secret as it is now; while it cannot be read, as it was at load."""
+    try:
+        return secret.read() if isinstance(secret, Secret) else secret.get_secret_value()
+    except ConfigError:
+        return secret.get_secret_value()

@@ -97,6 +97,17 @@ class ScheduleSection(Model):
         """The time between runs, where no cron expression says it."""
         return self.every or timedelta(minutes=15)
 
+    @property
+    def in_words(self) -> str:
+        """When runs are made, for people."""
+        if self.cron is not None:
+            return f"by cron {self.cron} ({self.timezone})"
+        seconds = int(self.interval.total_seconds())
+        unit, size = next(
+            (u, n) for u, n in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)) if seconds % n == 0
+        )
+        return f"every {seconds // size} {unit}"
+
 
 def _listen(text: str) -> str:
     if text != NOWHERE:
@@ -116,10 +127,12 @@ ListenAddress: TypeAlias = Annotated[Text, AfterValidator(_listen)]
 
 
 class WebSection(Model):
-    """Where the service tells how it is: /livez, /readyz and /metrics."""
+    """Where the service tells how it is: a status page, /livez, /readyz and /metrics."""
 
     token: SecretText | None = Field(default=None, examples=["${file:/run/secrets/bridge_web_token}"])
-    """What a reader shows as `Authorization: Bearer ...`. Needed beyond loopback; at least 16 characters."""
+    """What a reader shows as `Authorization: Bearer ...`, or in a browser as the password; at least 16 characters.
+
+    Needed beyond loopback."""
 
     certificate: PresentFile | None = Field(default=None, examples=["/etc/hyperproof-bridge/web.pem"])
     """A certificate chain (PEM): it is served over TLS."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from bridge.config.directories import LdapDirectory
 from bridge.config.entra import EntraDirectory, entra_secrets
 from bridge.config.model import Configuration
+from bridge.store.place import Server
 
 
 def secrets_of(configuration: Configuration) -> Iterator[str]:
@@ -11,10 +13,12 @@ def secrets_of(configuration: Configuration) -> Iterator[str]:
     yield configuration.hyperproof.client_secret.get_secret_value()
     if configuration.hyperproof.proxy:
         yield configuration.hyperproof.proxy.get_secret_value()
+    if isinstance(configuration.store.place, Server):
+        yield from configuration.store.place.secrets()
     if configuration.web.token:
         yield configuration.web.token.get_secret_value()
     for directory in configuration.directories.values():
         if isinstance(directory, EntraDirectory):
             yield from entra_secrets(directory)
-        elif directory.bind.password:
+        elif isinstance(directory, LdapDirectory) and directory.bind.password:
             yield directory.bind.password.get_secret_value()

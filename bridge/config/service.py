@@ -7,7 +7,9 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from bridge.config.addresses import ProxyAddress, WebAddress
+from bridge.audit.forms import Form
+from bridge.config.addresses import DatabaseAddress, ProxyAddress, WebAddress
+from bridge.config.references import current
 from bridge.config.values import (
     Duration,
     FilePath,
@@ -18,6 +20,7 @@ from bridge.config.values import (
     within,
     wrong,
 )
+from bridge.store.place import Place, Server
 from bridge.targets.settings import REGIONS
 
 
@@ -107,8 +110,24 @@ class HyperproofSection(Model):
 class StoreSection(Model):
     """What outlives a run."""
 
+    url: DatabaseAddress | None = Field(default=None, examples=["${file:/run/secrets/bridge_store_url}"])
+    """Or a PostgreSQL database, for several replicas: postgresql+psycopg://user@host/database?sslmode=verify-full."""
+
     path: FilePath = Path("/var/lib/hyperproof-bridge/bridge.db")
     """The database: memory, held changes and the audit chain. A relative path starts at the configuration file."""
+
+    @field_validator("path", mode="after")
+    @classmethod
+    def _alone(cls, path: Path, info: ValidationInfo) -> Path:
+        if info.data.get("url") is not None:
+            raise wrong("`url` stands here as well.", "Keep one of the two.")
+        return path
+
+    @property
+    def place(self) -> Place:
+        """Where the database is."""
+        url = self.url
+        return self.path if url is None else Server.of(lambda: current(url))
 
 
 class AuditSection(Model):
@@ -118,7 +137,10 @@ class AuditSection(Model):
     """One JSON line for each record, appended."""
 
     stdout: Flag = False
-    """The same lines on standard output."""
+    """The records on standard output as well, one line each."""
+
+    stdout_format: Form = Form.JSONL
+    """The form of these lines: `jsonl` as in the file, or events for a SIEM, `ocsf` or `cef`."""
 
 
 class LogSection(Model):

@@ -245,6 +245,10 @@ def within(shortest: timedelta, longest: timedelta) -> AfterValidator:
     return AfterValidator(check)
 
 
+FullReadEvery: TypeAlias = Annotated[Duration, within(timedelta(minutes=1), timedelta(days=7))]
+"""How long a full read of a directory serves the runs after it."""
+
+
 # ---- files ---------------------------------------------------------------------------------------------
 
 

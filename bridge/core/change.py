@@ -17,6 +17,7 @@ class Cause(StrEnum):
     CONFIGURATION = "configuration changed"  # the mapping was edited
     IDENTITY = "identity changed"  # an account appeared, became eligible, or is now another person's
     DRIFT = "drift undone"  # somebody changed the group in Hyperproof by hand
+    BY_HAND = "by hand"  # an operator asked for it, and no mapping
 
 
 @dataclass(frozen=True, slots=True, order=True)

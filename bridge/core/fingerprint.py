@@ -26,5 +26,7 @@ class _Hashes(dict[str, int]):
     """Every id's hash, made when it is first asked for."""
 
     def __missing__(self, one: str) -> int:
-        value = self[one] = int.from_bytes(blake2b(one.encode(), digest_size=8).digest()) >> (64 - _BITS)
+        value = self[one] = int.from_bytes(
+            blake2b(one.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        ) >> (64 - _BITS)
         return value

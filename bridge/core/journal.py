@@ -9,6 +9,7 @@ from bridge.core.change import Action, Held, MemberChange
 from bridge.core.memory import Baseline, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.core.quarantine import Failure
+from bridge.core.sight import Sight
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 
@@ -31,7 +32,7 @@ class Intent:
     run: str
     at: datetime
     key: str
-    """Of the mapping."""
+    """Of the mapping. Empty: an operator does it by hand."""
     group_id: GroupId | None
     group_name: str
     action: Action
@@ -56,6 +57,7 @@ class RunKind(StrEnum):
 
     SYNC = "sync"
     BACKFILL = "backfill"
+    BY_HAND = "by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +89,9 @@ class Recollection:
     """From the name of a directory group (`bridge.core.naming.name_key`) to the id that it led to."""
     failures: tuple[Failure, ...] = ()
     """Mappings whose writes failed."""
+    sights: tuple[Sight, ...] = ()
+    """Managed groups that do not look as they did."""
+    gone: frozenset[str] = frozenset()
+    """Keys of mappings that are no more."""
     undecided: frozenset[str] = frozenset()
     """Keys of mappings with something to do that was not tried to its end: not failed, and not done either."""

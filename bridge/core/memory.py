@@ -39,6 +39,8 @@ class Memory:
     """From a mapping's key to the digest of what was skipped there in the last run; that is recorded already."""
     names: Mapping[str, str] = field(default_factory=dict)
     """From the name of a directory group (`bridge.core.naming.name_key`) to the id that it led to."""
+    sights: Mapping[str, str] = field(default_factory=dict)
+    """From a mapping's key to the digest of what the last run saw of its group; that is kept already."""
     resting: Mapping[str, str] = field(default_factory=dict)
     """From the key of a mapping that is in quarantine now to the reason."""
     writes_proved: bool = False

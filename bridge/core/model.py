@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cached_property
 from typing import NamedTuple, NewType
@@ -152,6 +153,10 @@ class DirectoryRead:
     doubts: tuple[Doubt, ...] = ()
     """Of the read as a whole: they touch every group of the directory."""
     searches: tuple[Search, ...] = ()
+    recalled: datetime | None = None
+    """When it was read in full, if that was in an earlier run and nothing that it rests on changed since."""
+    notes: tuple[str, ...] = ()
+    """Things worth a warning."""
 
 
 # ---- Hyperproof ----------------------------------------------------------------------------------------

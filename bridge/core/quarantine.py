@@ -18,7 +18,8 @@ FIRST: Final = timedelta(hours=1)
 """The first interval without a try; each further one is twice as long."""
 
 LONGEST: Final = timedelta(hours=24)
-"""No interval is longer: a day is the longest that somebody who left may stay unnoticed."""
+"""No interval is longer: a day is the longest that somebody who left may stay unnoticed. Where nothing was
+refused none is longer than the first, so that after an outage all are tried again soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Failure:
     name: str
     """Of the managed group."""
     cause: str
+    refused: bool = True
+    """Whether Hyperproof refused something. If not, it may have been out of order as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,10 @@ def failed_again(before: Trouble | None, failure: Failure, now: datetime) -> Tro
     """What is known of a mapping after one more failure."""
     runs = before.runs + 1 if before else 1
     since = before.since if before else now
-    pause = min(FIRST * 2 ** min(runs - AFTER, 10), LONGEST) if runs >= AFTER else None
-    return Trouble(failure, runs, since, now + pause if pause else None)
+    if runs < AFTER:
+        return Trouble(failure, runs, since)
+    pause = min(FIRST * 2 ** min(runs - AFTER, 10), LONGEST) if failure.refused else FIRST
+    return Trouble(failure, runs, since, now + pause)
 
 
 def left_alone(plan: Plan, verdict: Verdict, resting: Mapping[str, str]) -> tuple[Plan, Verdict]:

@@ -1,7 +1,7 @@
 """What a run leaves for the next one to remember."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.core.binding import Binding
 from bridge.core.cause import mapping_digest
@@ -15,6 +15,7 @@ from bridge.core.model import AccountId, DirectoryGroup, PersonId
 from bridge.core.naming import named_groups
 from bridge.core.people import People
 from bridge.core.quarantine import Failure
+from bridge.core.sight import Members, new_sights
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Ending:
     sizes: TargetSizes
     failures: tuple[Failure, ...] = ()
     undecided: frozenset[str] = frozenset()
+    seen: Members = field(default_factory=dict)
+    """The members of every group that was written to, as last read."""
+    names: Mapping[AccountId, str] = field(default_factory=dict)
+    """The addresses of accounts."""
 
 
 def recollect(ending: Ending, memory: Memory) -> Recollection:
@@ -70,7 +75,16 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         },
         failures=ending.failures,
         undecided=ending.undecided,
+        sights=tuple(new_sights(ending.plans, ending.differences, ending.seen, ending.names, memory.sights)),
+        gone=_gone(ending, memory),
     )
+
+
+def _gone(ending: Ending, memory: Memory) -> frozenset[str]:
+    """Mappings that are no more. A pattern finds nothing in a directory that was not read: then none is gone."""
+    if any(read.doubts or any(s.doubts for s in read.selections.values()) for read in ending.reads.values()):
+        return frozenset()
+    return frozenset(memory.sights) - {plan.key for plan in ending.plans}
 
 
 def _shrank(held: Iterable[Held]) -> bool:

@@ -13,8 +13,13 @@ Item = tuple[Action, MemberChange | None]
 
 
 def effects(intent: Intent, done: Sequence[MemberChange], group_id: GroupId) -> Effects:
-    """What a write that was seen leaves in memory."""
+    """What a write that was seen leaves in memory.
+
+    Whom an operator puts in is not the bridge's own, so that the mode `owned` does not take them out again.
+    """
     ids = accounts(done)
+    if not intent.key:
+        return Effects(removed=ids if intent.action is Action.REMOVE else ())
     return Effects(
         added=ids if intent.action is not Action.REMOVE else (),
         removed=ids if intent.action is Action.REMOVE else (),

@@ -48,8 +48,9 @@ class GroupOutcome:
     @property
     def failures(self) -> tuple[Failure, ...]:
         """Why it failed, by the first change that did; empty if none did."""
-        reasons = (deed.reason for deed in self.deeds if deed.result in {Result.FAILED, Result.UNCONFIRMED})
-        return tuple(Failure(self.key, self.name, reason) for reason in reasons)[:1]
+        failed = [deed for deed in self.deeds if deed.result in {Result.FAILED, Result.UNCONFIRMED}]
+        refused = any(deed.result is Result.FAILED for deed in failed)
+        return tuple(Failure(self.key, self.name, deed.reason, refused) for deed in failed[:1])
 
 
 class RunOutcome(StrEnum):

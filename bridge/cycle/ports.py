@@ -54,8 +54,12 @@ class Source(Protocol):
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read the groups that these selectors of this directory name, with all their people.
 
-        What is missing is a doubt in the answer. Raises RemoteError when there is no answer at all.
+        What is missing is a doubt in the answer. Raises RemoteError when there is no answer at all. The answer
+        may be an earlier one, recalled because nothing changed since that it rests on; then it says so.
         """
+
+    def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """Read the same anew, whatever was read before."""
 
 
 class Target(Protocol):

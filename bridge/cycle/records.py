@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from bridge.audit.events import Event
+from bridge.audit.timestamp import stamp
 from bridge.core.change import Action, Approval, Finding, GroupPlan, Held, MemberChange, Skip, SkipKind
 from bridge.core.journal import Intent, JsonValue, Record, Run
 from bridge.core.model import AccountId, DirectoryGroup, DirectoryRead, Doubt, GroupId, IdSpaceProof
@@ -17,23 +18,26 @@ _MEMBER_EVENTS = {
 
 
 class Recorder:
-    """Makes the records of one run."""
+    """Makes the records of one run; `by` is the operator who does by hand what is done in it."""
 
-    def __init__(self, run: Run, clock: Clock) -> None:
+    def __init__(self, run: Run, clock: Clock, by: str = "") -> None:
         self.run = run
         self._clock = clock
+        self._by = by
         self.approvals: Mapping[tuple[str, AccountId], Approval] = {}
         """By mapping key and account, the approvals that this run's removals rest on."""
 
     def make(self, event: Event, **facts: JsonValue) -> Record:
-        """One record, now. Facts that are empty are left out."""
-        told = {key: value for key, value in facts.items() if value not in ("", None, (), [])}
+        """One record, now. Facts that are empty are left out, but for the mapping of what is done by hand."""
+        told = {key: value for key, value in facts.items() if key == "mapping" or value not in ("", None, (), [])}
+        if self._by:
+            told["by"] = self._by
         return Record(event.value, self._clock.now(), self.run.id, told)
 
     # ---- runs and reads ----
 
-    def started(self, version: str, *, apply: bool) -> Record:
-        """The run begins."""
+    def started(self, version: str, *, apply: bool, reason: str = "") -> Record:
+        """The run begins; by hand, for a reason."""
         run = self.run
         return self.make(
             Event.RUN_STARTED,
@@ -42,6 +46,7 @@ class Recorder:
             version=version,
             apply=apply,
             continues=run.continues,
+            reason=reason,
         )
 
     def finished(self, report: Report) -> Record:
@@ -79,6 +84,7 @@ class Recorder:
             people=len(read.people),
             doubts=doubts,
             searches=searches,
+            recalled=_recalled(read),
         )
 
     def directory_group(self, read: DirectoryRead, group: DirectoryGroup, doubts: Iterable[Doubt]) -> Record:
@@ -93,6 +99,7 @@ class Recorder:
             disabled=group.disabled,
             others=group.others,
             doubts=[str(doubt) for doubt in doubts],
+            recalled=_recalled(read),
         )
 
     # ---- groups ----
@@ -205,6 +212,10 @@ class Recorder:
             members=[_member(member) for member in intent.members],
             reason=reason,
         )
+
+
+def _recalled(read: DirectoryRead) -> str:
+    return stamp(read.recalled) if read.recalled else ""
 
 
 def _member(member: MemberChange) -> dict[str, JsonValue]:

@@ -1,12 +1,13 @@
 """One run: read both sides, settle what was left open, plan, guard, apply, verify, record."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bridge import __version__
 from bridge.core.change import Plan
 from bridge.core.journal import Run, RunKind
 from bridge.core.mapping import Policy
+from bridge.core.memory import Memory
 from bridge.core.model import AccountId
 from bridge.core.recollect import Ending, recollect
 from bridge.cycle.apply import Application
@@ -15,7 +16,7 @@ from bridge.cycle.outcome import GroupOutcome, Report
 from bridge.cycle.ports import Clock, Source, Store, Target
 from bridge.cycle.records import Recorder
 from bridge.cycle.settle import settle
-from bridge.cycle.survey import Sides, Survey, read_sides, survey
+from bridge.cycle.survey import Sides, Survey, read_recalled, read_sides, survey
 from bridge.cycle.writing import Ends
 from bridge.errors import BridgeError, Denied, StoreError, Throttled
 
@@ -56,7 +57,7 @@ def preview(bridge: Bridge, progress: Progress = SILENT) -> Report:
     progress.stage("reading")
     sides = read_sides(bridge.sources, bridge.target, bridge.policy, bridge.clock)
     progress.stage("planning")
-    return _report(run, sides, survey(sides, memory, bridge.store, bridge.target, bridge.policy))
+    return _report(run, *_surveyed(bridge, sides, memory))
 
 
 def run_cycle(bridge: Bridge, kind: RunKind, progress: Progress = SILENT) -> Report:
@@ -86,13 +87,13 @@ def _begin(bridge: Bridge, kind: RunKind) -> Run:
 
 
 def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
-    store, target, policy = bridge.store, bridge.target, bridge.policy
+    store, target = bridge.store, bridge.target
     progress.stage("reading")
-    sides = read_sides(bridge.sources, target, policy, bridge.clock)
+    sides = read_sides(bridge.sources, target, bridge.policy, bridge.clock)
     settled = settle(store, target, sides.current.groups, recorder)
     memory = store.load()
     progress.stage("planning")
-    found = survey(sides, memory, store, target, policy)
+    sides, found = _surveyed(bridge, sides, memory)
     store.record(observations(sides, found, memory, recorder))
     report = replace(_report(recorder.run, sides, found), settled=settled, applied=bridge.apply)
     if bridge.apply and not found.verdict.refusal:
@@ -111,6 +112,19 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
     left = recollect(_ending(report, found, sides), memory)
     store.record_end(recorder.run, report.outcome.value, left, [recorder.finished(report)])
     return report
+
+
+def _surveyed(bridge: Bridge, sides: Sides, memory: Memory) -> tuple[Sides, Survey]:
+    """What is thought of both sides, as they are in the end.
+
+    What was recalled may say that there is nothing to do, and no more. As soon as there is, it is read in full and
+    thought of anew, so that every change, and everything held, rests on what was read now.
+    """
+    found = survey(sides, memory, bridge.store, bridge.target, bridge.policy)
+    if not (sides.recalled and found.wants(memory)):
+        return sides, found
+    sides = read_recalled(sides, bridge.sources, bridge.policy)
+    return sides, survey(sides, memory, bridge.store, bridge.target, bridge.policy)
 
 
 def _written(report: Report, found: Survey, sides: Sides, writing: Application) -> Report:
@@ -133,9 +147,13 @@ def _report(run: Run, sides: Sides, found: Survey) -> Report:
         verdict=found.verdict,
         reads=tuple(sides.reads.values()),
         id_space=sides.current.id_space,
-        notes=sides.current.notes,
+        notes=(*sides.current.notes, *_notes(sides)),
         unread=sides.unread,
     )
+
+
+def _notes(sides: Sides) -> Iterator[str]:
+    return (f"directory {name}: {note}" for name, read in sides.reads.items() for note in read.notes)
 
 
 def _ending(report: Report, found: Survey, sides: Sides) -> Ending:
@@ -150,6 +168,8 @@ def _ending(report: Report, found: Survey, sides: Sides) -> Ending:
         sizes=sides.sizes,
         failures=report.failures,
         undecided=report.undecided,
+        seen={outcome.key: outcome.members for outcome in report.outcomes if outcome.members is not None},
+        names={account.id: account.email for account in sides.current.accounts if account.email},
     )
 
 

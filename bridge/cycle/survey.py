@@ -1,7 +1,8 @@
 """The reading and thinking half of a run: both sides as they are now, and the plan that would make them equal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bridge.core.binding import Binding, bind, depends_on_archived, released
@@ -37,11 +38,19 @@ class Sides:
     """Both sides as read in this run."""
 
     reads: Reads
-    unread: Mapping[DirectoryName, str]
-    """Directories that gave no answer at all, and why."""
     current: TargetRead
     read_at: float
     """Monotonic seconds at which the read of Hyperproof began."""
+
+    @property
+    def unread(self) -> Mapping[DirectoryName, str]:
+        """Directories that gave no answer at all, and why."""
+        return {name: read.doubts[0].text for name, read in self.reads.items() if _is_unread(read)}
+
+    @property
+    def recalled(self) -> frozenset[DirectoryName]:
+        """Directories that were not read anew, for nothing changed since they were."""
+        return frozenset(name for name, read in self.reads.items() if read.recalled)
 
     @property
     def sizes(self) -> TargetSizes:
@@ -66,25 +75,45 @@ class Survey:
     plan: Plan
     verdict: Verdict
 
+    def wants(self, memory: Memory) -> bool:
+        """Whether there is something to do, or to hold that was not held before."""
+        return bool(self.verdict.allowed.changed) or any(
+            held.digest not in memory.held for held in self.verdict.held
+        )
+
 
 def read_sides(sources: Sequence[Source], target: Target, policy: Policy, clock: Clock) -> Sides:
     """Read all directories and Hyperproof, side by side. Raises RemoteError when Hyperproof cannot be read."""
-    pool = ThreadPoolExecutor(max_workers=len(sources) + 1, thread_name_prefix="read")
-    try:
+    with _readers(len(sources) + 1) as pool:
         read_at = clock.monotonic()
         current = pool.submit(target.read)
-        reads = list(pool.map(lambda source: _read(source, policy), sources))
-        unread = {read.directory: str(read.doubts[0].text) for read in reads if _is_unread(read)}
-        return Sides({read.directory: read for read in reads}, unread, current.result(), read_at)
+        reads = pool.map(lambda source: _read(source, source.read, policy), sources)
+        return Sides({read.directory: read for read in reads}, current.result(), read_at)
+
+
+def read_recalled(sides: Sides, sources: Sequence[Source], policy: Policy) -> Sides:
+    """The same sides, with everything read in full that was not read anew."""
+    left = [source for source in sources if source.name in sides.recalled]
+    with _readers(len(left)) as pool:
+        reads = pool.map(lambda source: _read(source, source.read_fully, policy), left)
+        return replace(sides, reads={**sides.reads, **{read.directory: read for read in reads}})
+
+
+@contextmanager
+def _readers(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads to read in. Whoever interrupts us does not wait for a silent server."""
+    pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix="read")
+    try:
+        yield pool
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # whoever interrupts us does not wait for a silent server
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read(source: Source, policy: Policy) -> DirectoryRead:
+def _read(source: Source, read: Callable[[Sequence[Selector]], DirectoryRead], policy: Policy) -> DirectoryRead:
     """Read one directory. One that gives no answer is a doubt about all its groups, and stops no other."""
     wanted = tuple(selector for selector in policy.selectors() if selector.directory == source.name)
     try:
-        return source.read(wanted)
+        return read(wanted)
     except RemoteError as error:
         return DirectoryRead(source.name, server="", doubts=(Doubt(DoubtKind.UNREADABLE, error.what),))
 

@@ -6,6 +6,7 @@ signs      signs of life: of the scheduler, and of a run under way
 watch      the files that the configuration was made of
 clock      time that ends a wait when the service is to stop
 notify     what systemd is told
-presence   one service for each organization, and how to ask it for a run
+presence   which service makes the runs of an organization, and how to ask it for one
+leadership several replicas, of which one leads
 service    all of these together: the loop that takes orders
 """

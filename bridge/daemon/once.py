@@ -8,7 +8,8 @@ denied: credentials, permission, trust            when the schedule says: more t
 by a fault of ours                                soon, with growing waits
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bridge.config.schedule import RetrySection
@@ -89,8 +90,18 @@ class _Watched:
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read it."""
-        try:
+        with self._watched():
             return self._source.read(selectors)
+
+    def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """Read it anew."""
+        with self._watched():
+            return self._source.read_fully(selectors)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
         except RemoteError as error:
             self._witness.failures.append(error)
             raise

@@ -13,14 +13,18 @@ import structlog
 from bridge.config import Configuration
 from bridge.config.schedule import NOWHERE
 from bridge.daemon.clock import StoppableClock
+from bridge.daemon.leadership import LEADER, STANDBY
 from bridge.daemon.notify import notify, watchdog_seconds
-from bridge.daemon.presence import presence
+from bridge.daemon.presence import present
 from bridge.daemon.signs import Signs
 from bridge.daemon.watch import Watch
 from bridge.daemon.works import Works
 from bridge.errors import ConfigError, Problem
+from bridge.store.store import DatabaseStore
 from bridge.web.app import build_app
+from bridge.web.pages import page_routes
 from bridge.web.server import Site, WebServer
+from bridge.web.standing import Job
 
 _LOG = structlog.get_logger("bridge")
 
@@ -68,15 +72,22 @@ class Service:
         """Serve. Raises BridgeError if it cannot begin, such as Busy while another service does."""
         with _heard(self._orders.put), ExitStack() as stack:
             configuration = self.load()
-            stack.enter_context(presence(configuration))
+            self._leads = stack.enter_context(present(configuration, lambda: self._orders.put(Order.RUN)))
+            self._role = self._leads.role
             signs = Signs(self.clock.monotonic, configuration.schedule.hung_after.total_seconds())
-            works = Works(self.clock, signs)
+            works = Works(self.clock, signs, leads=self._leads)
+            works.metrics.leading(leads=self._role != STANDBY)
             stack.callback(works.close)
             works.take_up(configuration)
             web = self._listened(works, configuration, stack)
             self._watch = Watch(configuration.files)
             works.timetable.start()
-            _LOG.info("service.started", address=_address(configuration, web), apply=configuration.apply)
+            _LOG.info(
+                "service.started",
+                address=_address(configuration, web),
+                apply=configuration.apply,
+                role=self._role or LEADER,
+            )
             notify("READY=1")
             self._serve(works, web)
             self._stop(works)
@@ -98,6 +109,7 @@ class Service:
                     if self._watch.changed() or self._is_worth_another_load():
                         self._reload(works, web, asked=False)
             works.exchange()
+            self._look_at_role(works)
             self._tell(works)
 
     def _taken(self, seconds: float) -> Order | None:
@@ -106,12 +118,24 @@ class Service:
         except Empty:
             return None
 
+    def _look_at_role(self, works: Works) -> None:
+        """See whether this replica leads now and did not before, or the other way round."""
+        role = self._leads.role
+        if role == self._role:
+            return
+        self._role = role
+        works.metrics.leading(leads=role == LEADER)
+        _LOG.warning("role.changed", role=role)
+        if role == LEADER:
+            works.take_over()
+
     def _tell(self, works: Works) -> None:
         """Tell systemd how things are. A scheduler or a run that hangs gets no word put in for it."""
         missing = works.signs.missing()
         due = works.timetable.next_run()
         last = works.last_complete
         status = "; ".join(missing) or (
+            f"{f'{STANDBY}; ' if self._role == STANDBY else ''}"
             f"last complete run {f'{last:%Y-%m-%d %H:%M}Z' if last else 'not yet'}, "
             f"next {f'{due:%Y-%m-%d %H:%M}Z' if due else 'not planned'}"
         )
@@ -174,13 +198,16 @@ class Service:
         section = configuration.web
         if section.listen == NOWHERE:
             return None
+        asked = _AsAsked(works)
         site = Site.of(section.listen, section.certificate, section.key)
-        return stack.enter_context(WebServer(build_app(_AsAsked(works)), site))
+        role = self._leads
+        app = build_app(asked, page_routes(asked), tells=lambda: {"role": role.role} if role.role else {})
+        return stack.enter_context(WebServer(app, site))
 
 
 @dataclass(frozen=True)
 class _AsAsked:
-    """Fits `bridge.web.standing.Standing`."""
+    """Fits `bridge.web.standing.Served`."""
 
     works: Works
 
@@ -200,6 +227,14 @@ class _AsAsked:
     def metrics(self) -> bytes:
         """Tell the figures."""
         return self.works.figures()
+
+    def job(self) -> Job:
+        """Tell what it does, and when."""
+        return self.works.job()
+
+    def store(self) -> DatabaseStore:
+        """Tell where the status page reads."""
+        return self.works.wired.store
 
 
 @contextmanager
@@ -224,7 +259,7 @@ def _address(configuration: Configuration, web: WebServer | None) -> str:
 def _refuse_another_place(before: Configuration, now: Configuration) -> None:
     """A service holds its organization and its database as long as it lives."""
     for key, old, new in (
-        ("store.path", before.store.path, now.store.path),
+        ("store", before.store.place, now.store.place),
         ("organization", before.organization, now.organization),
     ):
         if old != new:

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     SCHEDULE = "schedule"
     RETRY = "retry"  # of one that failed, or was put off
     REQUEST = "request"
+    TAKEOVER = "takeover"  # from a replica that led before
 
 
 class Runs(Protocol):

@@ -14,12 +14,14 @@ from bridge.core.journal import RunKind
 from bridge.cycle.outcome import RunOutcome
 from bridge.cycle.run import Progress, run_cycle
 from bridge.daemon.clock import StoppableClock
+from bridge.daemon.leadership import STANDBY, Alone, Leads
 from bridge.daemon.once import Ended, Witness, retry_wait
 from bridge.daemon.signs import Signs
 from bridge.daemon.timetable import Reason, Runs, Timetable, stale_after
 from bridge.errors import BridgeError, Busy, Stopped, StoreError
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
 from bridge.web.metrics import Kept, Metrics
+from bridge.web.standing import Job
 from bridge.wiring import Wired, log_call, log_wait, wired_for_serving, writing
 
 _LOG = structlog.get_logger("bridge")
@@ -39,6 +41,7 @@ class Works:
     dice: Callable[[], float] = random.random
     timetable_of: Callable[[Runs, Callable[[], None]], Timetable] = Timetable
     """Given who makes the runs, and what takes the scheduler's beats."""
+    leads: Leads = field(default_factory=Alone)
     timetable: Timetable = field(init=False)
     metrics: Metrics = field(init=False)
     last_complete: datetime | None = None
@@ -52,6 +55,8 @@ class Works:
     _not_before: float = 0
     """Monotonic seconds; Hyperproof has asked us to stay away until then."""
     _quarantined: frozenset[str] = frozenset()
+    _refusal: str = ""
+    """Why a changed configuration was not taken up."""
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.kept)
@@ -73,19 +78,24 @@ class Works:
         observer = Observer(self._called, self._waited)
         wired = stack.enter_context(wired_for_serving(configuration, self._patience, observer))
         try:
-            last = wired.store.load_last(_COMPLETE)
-            self._quarantined = frozenset(t.failure.key for t in wired.store.list_troubles() if t.next_try)
+            self._recall(wired)
         except BaseException:
             stack.close()
             raise
         before, self._stack, self._wired = self._stack, stack, wired
         before.close()
         self.signs.hung_after = configuration.schedule.hung_after.total_seconds()
-        if last:
-            self._completed(last.started)
         self.timetable.follow(configuration.schedule, self.last_complete, self.clock.now())
         self.metrics.limited(self._limit(configuration).total_seconds())
+        self._refusal = ""
         self.metrics.loaded(good=True)
+
+    def _recall(self, wired: Wired) -> None:
+        """Learn from the store how the runs before ended. Raises StoreError."""
+        last = wired.store.load_last(_COMPLETE)
+        self._quarantined = frozenset(t.failure.key for t in wired.store.list_troubles() if t.next_try)
+        if last:
+            self._completed(last.started)
 
     def renew(self, configuration: Configuration) -> None:
         """Work by another configuration: at once if no run is under way, otherwise after it."""
@@ -117,14 +127,15 @@ class Works:
 
     def refused(self, reason: str) -> None:
         """Tell that a configuration is not taken up."""
+        self._refusal = reason
         self.metrics.loaded(good=False)
         _LOG.error("configuration.refused", reason=reason)
 
     # ---- runs
 
     def run(self, reason: Reason) -> None:
-        """Make a run, unless one is under way, or Hyperproof has asked us to stay away."""
-        if self.clock.stopping:
+        """Make a run, unless one is under way, another replica leads, or Hyperproof has asked us to stay away."""
+        if self.clock.stopping or self._stands_by:
             return
         if not self._turn.acquire(blocking=False):
             self.overlapped(reason)
@@ -152,6 +163,16 @@ class Works:
         _LOG.info("run.requested")
         self.timetable.run_at(self.clock.now(), Reason.REQUEST)
 
+    def take_over(self) -> None:
+        """Lead from now on: what the leader before left open is settled by a run at once."""
+        with contextlib.suppress(StoreError):  # the run will stumble over it
+            self._recall(self.wired)
+        self.timetable.run_at(self.clock.now(), Reason.TAKEOVER)
+
+    @property
+    def _stands_by(self) -> bool:
+        return self.leads.role == STANDBY
+
     def wait(self, seconds: float) -> bool:
         """Wait for the end of the run under way. Afterwards there is no other. False: it goes on."""
         return self._turn.acquire(timeout=seconds)
@@ -175,6 +196,10 @@ class Works:
             self.metrics.broken_off("stopped")
             _LOG.info("run.stopped", reason=str(ended.error))
             return
+        if reason is Reason.TAKEOVER and isinstance(ended.error, Busy):
+            self.timetable.run_at(
+                self.clock.now() + _SOON, reason
+            )  # the run before may hold its lock a little longer
         if ended.complete:
             self._completed(began)
         self._tell(ended, reason, self.clock.now() - began)
@@ -189,7 +214,7 @@ class Works:
             stages.begin(stage)
 
         try:
-            with writing(self.wired, self.clock.permit) as bridge:
+            with writing(self.wired, self._permit) as bridge:
                 watched = replace(bridge, sources=witness.of(bridge.sources))
                 progress = Progress(stage=staged, written=lambda _: self.signs.sign())
                 report = run_cycle(watched, RunKind.SYNC, progress)
@@ -202,6 +227,12 @@ class Works:
             return Ended(report, unread=tuple(witness.failures))
         finally:
             stages.end()
+
+    def _permit(self) -> None:
+        """Asked before each write. Raises Stopped, and Busy once another replica may lead."""
+        self.clock.permit()
+        if self._stands_by:
+            raise Busy("This replica does not lead any more; nothing more is written.")
 
     def _completed(self, began: datetime) -> None:
         self.last_complete = began
@@ -272,7 +303,9 @@ class Works:
         except StoreError as error:
             found.append(str(error))
         limit = self._limit(self.wired.configuration)
-        if self.last_complete is None:
+        if self._stands_by:
+            pass  # the leader tells of its runs
+        elif self.last_complete is None:
             found.append("there was no complete run yet")
         elif self.clock.now() - self.last_complete > limit:
             hours = limit.total_seconds() / 3600
@@ -282,6 +315,22 @@ class Works:
         if self.clock.stopping:
             found.append("the service is stopping")
         return tuple(found)
+
+    def job(self) -> Job:
+        """What the service does, and when."""
+        configuration = self.wired.configuration
+        return Job(
+            organization=configuration.organization,
+            config=str(configuration.path),
+            schedule=configuration.schedule.in_words,
+            apply=configuration.apply,
+            now=self.clock.now(),
+            next_run=self.timetable.next_run(),
+            last_complete=self.last_complete,
+            stale_after=self._limit(configuration),
+            running=self._turn.locked(),
+            refusal=self._refusal,
+        )
 
     def _limit(self, configuration: Configuration) -> timedelta:
         return stale_after(configuration.schedule, self.clock.now())

@@ -30,9 +30,18 @@ class BoundSource:
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read the groups that these selectors name, or named when they were first read. Raises RemoteError."""
+        return self._read(self._source.read, selectors)
+
+    def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """Read the same anew, whatever was read before. Raises RemoteError."""
+        return self._read(self._source.read_fully, selectors)
+
+    def _read(
+        self, read_by: Callable[[Sequence[Selector]], DirectoryRead], selectors: Sequence[Selector]
+    ) -> DirectoryRead:
         bound = self._bound()
         asked = {selector: self._by_id(selector, bound) for selector in selectors}
-        read = self._source.read(tuple(dict.fromkeys(asked.values())))
+        read = read_by(tuple(dict.fromkeys(asked.values())))
         found = read.selections
         return replace(read, selections={one: _answer(one, other, found[other]) for one, other in asked.items()})
 

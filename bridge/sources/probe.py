@@ -30,5 +30,8 @@ class Directory(Protocol):
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read the groups that these selectors name, with all their people. Raises RemoteError."""
 
+    def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """Read the same anew, whatever was read before. Raises RemoteError."""
+
     def probe(self) -> Probe:
         """Connect, sign in, and tell what there is. Raises RemoteError, with the remedy."""

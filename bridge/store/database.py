@@ -5,27 +5,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from bridge.errors import StoreError
-from bridge.store import sqlite
+from bridge.store import postgresql, sqlite
 from bridge.store.failures import store_errors
+from bridge.store.place import Place
 from bridge.store.schema import REVISION
 
 
 class Database:
-    """One database file. Every method raises StoreError for whatever goes wrong."""
+    """One database. Every method raises StoreError for whatever goes wrong."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine = sqlite.engine(path)
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._engine = _engine(place)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, place: Place) -> Self:
         """Open a database, made anew if there is none, and bring it up to date; a newer one is refused."""
-        with store_errors(path):
-            sqlite.create(path)
-        database = cls(path)
+        if isinstance(place, Path):
+            with store_errors(place):
+                sqlite.create(place)
+        database = cls(place)
         try:
             database._bring_up_to_date()
         except BaseException:
@@ -36,35 +38,53 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """One transaction that sees the database as of one moment."""
-        with store_errors(self.path), self._engine.connect() as connection, connection.begin():
+        with store_errors(self.place), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that nobody else writes beside. When the block is left, it is on disk."""
-        with store_errors(self.path), self._engine.connect() as connection:
+        with store_errors(self.place), self._engine.connect() as connection:
             connection.execution_options(**{sqlite.WRITES: True})
             with connection.begin():
                 yield connection
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         self._engine.dispose()
 
     def _bring_up_to_date(self) -> None:
         with self.reading() as connection:
+            if not isinstance(self.place, Path):
+                postgresql.check(connection)
             revision = _revision(connection)
         if revision == REVISION:
             return
         if revision > REVISION:
             raise StoreError(
-                f"The database {self.path} was written by a newer version of the bridge (revision {revision}; "
+                f"The database {self.place} was written by a newer version of the bridge (revision {revision}; "
                 f"this version knows {REVISION}); install that version, or restore a backup from before it"
             )
         from bridge.store.migration import migrate  # noqa: PLC0415 - alembic is heavy, and hardly ever needed
 
         with self.writing() as connection:
             migrate(connection)
+
+
+def has_database(place: Place) -> bool:
+    """Whether there is a database of ours, or anything else, to open. Raises StoreError."""
+    if isinstance(place, Path):
+        return place.exists()
+    database = Database(place)
+    try:
+        with database.reading() as connection:
+            return bool(inspect(connection).get_table_names())
+    finally:
+        database.close()
+
+
+def _engine(place: Place) -> Engine:
+    return sqlite.engine(place) if isinstance(place, Path) else postgresql.engine(place)
 
 
 def _revision(connection: Connection) -> str:
@@ -74,7 +94,7 @@ def _revision(connection: Connection) -> str:
         return ""
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if _ours(tables) else None
     if found is None:
-        raise StoreError("The database belongs to another program; name another file")
+        raise StoreError("The database belongs to another program; name another one")
     return str(found)
 
 

@@ -1,7 +1,8 @@
 """The audit chain in the database: appended to under the writers' lock, read in portions."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
 
 from sqlalchemy import ColumnElement
 
@@ -10,16 +11,27 @@ from bridge.audit.ledger import Entry
 from bridge.core.journal import Record
 from bridge.store.rows import replace
 from bridge.store.schema import audit, audit_files, audit_tips
-from bridge.store.scope import Scope, Scopes
+from bridge.store.scope import Scope
 
 PORTION: Final = 1000
 """Records read in one transaction, so that no reader of a long chain stands in a writer's way."""
 
 
+class Reading(Protocol):
+    """Opens transactions that read one organization's part of a database."""
+
+    @property
+    def organization(self) -> str:
+        """Whose part."""
+
+    def reading(self) -> AbstractContextManager[Scope]:
+        """A transaction that sees the database as of one moment. Raises StoreError."""
+
+
 class DatabaseLedger:
     """One organization's chain. Fits the protocol Ledger; every method raises StoreError."""
 
-    def __init__(self, scopes: Scopes) -> None:
+    def __init__(self, scopes: Reading) -> None:
         self._scopes = scopes
 
     @property

@@ -11,8 +11,9 @@ from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.store import held, placements, quarantine
 from bridge.store.packing import from_json, pack, to_json, unpack
 from bridge.store.rows import Row, insert, portions, replace
-from bridge.store.schema import baselines, bindings, links, names, skips, sources, target_sizes
+from bridge.store.schema import baselines, bindings, links, names, sights, skips, sources, target_sizes
 from bridge.store.scope import Scope
+from bridge.store.sights import keep_sights
 
 
 def load_memory(scope: Scope) -> Memory:
@@ -29,6 +30,7 @@ def load_memory(scope: Scope) -> Memory:
         held=held.load_current(scope),
         skips=_pairs(scope, skips.c.key, skips.c.digest),
         names=load_names(scope),
+        sights=_pairs(scope, sights.c.key, sights.c.digest),
         resting=quarantine.load_resting(scope),
         writes_proved=placements.any_placed(scope),
     )
@@ -77,6 +79,7 @@ def remember(scope: Scope, left: Recollection) -> None:
     _keep_baselines(scope, left)
     _keep_skips(scope, left)
     quarantine.review(scope, left)
+    keep_sights(scope, left)
     if left.target_sizes:
         sizes = scope.row(users=left.target_sizes.users, groups=left.target_sizes.groups)
         replace(scope.connection, target_sizes, [sizes])

@@ -39,6 +39,17 @@ def from_json(text: str) -> Any:  # noqa: ANN401 - the caller knows what was sto
         return json.loads(text)
 
 
+def pack_json(value: object) -> bytes:
+    """A long list as compressed text."""
+    return zlib.compress(to_json(value).encode(), _LEVEL)
+
+
+def unpack_json(packed: bytes) -> Any:  # noqa: ANN401 - as above
+    """The list again. Raises StoreError for damage."""
+    with damage_found("packed list"):
+        return json.loads(zlib.decompress(packed))
+
+
 @contextlib.contextmanager
 def damage_found(what: str) -> Iterator[None]:
     """Say so when something stored cannot be read back."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0003"
+REVISION: Final = "0006"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -83,6 +83,18 @@ baselines: Final = Table(
     Column("members", LargeBinary, nullable=False, comment="Accounts it had when last read, packed"),
     Column("sources", Text, nullable=False, comment="JSON: ids of the directory groups that fed it"),
     comment="How each managed group stood at the end of the last run that settled it",
+)
+
+snapshots: Final = Table(
+    "snapshots",
+    metadata,
+    _organization(),
+    Column("directory", Text, primary_key=True, comment="A directory's key in the configuration"),
+    Column("digest", Text, nullable=False, comment="Of all that decides what a read of it finds"),
+    Column("taken", Text, nullable=False, comment="When the read began"),
+    Column("mark", Text, nullable=False, comment="From where to ask the directory what changed; its own words"),
+    Column("read", LargeBinary, nullable=False, comment="What the read found, packed"),
+    comment="The last read of each directory without doubt, where runs may ask what changed since",
 )
 
 placements: Final = Table(
@@ -168,6 +180,22 @@ quarantine: Final = Table(
     comment="Mappings whose writes failed in the last run that tried them",
 )
 
+sights: Final = Table(
+    "sights",
+    metadata,
+    _organization(),
+    Column("key", Text, primary_key=True, comment="A mapping's key"),
+    Column("digest", Text, nullable=False, comment="Of all that is told here"),
+    Column("name", Text, nullable=False, comment="Its group's name"),
+    Column("group_id", Text, comment="The group; null while there is none"),
+    Column("size", Integer, nullable=False, comment="How many members it has"),
+    Column("feeds", Text, nullable=False, comment="JSON: the directory groups behind it, with their doubts"),
+    Column("doubts", Text, nullable=False, comment="JSON: why nobody is removed from it"),
+    Column("skips", Text, nullable=False, comment="JSON: what is left undone there, and why"),
+    Column("members", LargeBinary, nullable=False, comment="JSON, compressed: addresses of its members"),
+    comment="How each managed group looked at the end of the last run, for people to see",
+)
+
 audit: Final = Table(
     "audit",
     metadata,
@@ -193,4 +221,18 @@ audit_files: Final = Table(
     Column("file", Text, primary_key=True, comment="Path of a file that records go out to"),
     Column("seq", Integer, nullable=False, comment="All records up to this one are known to have been written"),
     comment="How far each audit file was written, so that a rotated one goes on where the last ended",
+)
+
+fences: Final = Table(
+    "fences",
+    metadata,
+    _organization(),
+    Column(
+        "number",
+        Integer,
+        nullable=False,
+        comment="Of the last holder of its lock: who has a lower one writes no more",
+    ),
+    Column("taken", Text, nullable=False, comment="When it took the lock"),
+    comment="Fencing numbers: whoever holds an organization's lock has the highest",
 )

@@ -7,29 +7,37 @@ from functools import partial
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from bridge.audit.stream import AuditStream
+from bridge.audit.timestamp import stamp
 from bridge.core.journal import Effects, Intent, Recollection, Record, Run, RunKind
 from bridge.core.memory import Baseline, Memory, SourceBaseline
-from bridge.core.model import AccountId, GroupId
+from bridge.core.model import AccountId, DirectoryName, GroupId
 from bridge.core.quarantine import Trouble
+from bridge.core.sight import Sight
+from bridge.core.snapshot import Snapshot
 from bridge.errors import Busy, StoreError
-from bridge.store import decisions, held, intents, memory, placements, quarantine, runs
-from bridge.store.database import Database
+from bridge.store import decisions, fences, held, intents, memory, placements, quarantine, runs, sights, snapshots
+from bridge.store.database import Database, has_database
 from bridge.store.held import OPEN, HeldCase, HeldStatus
 from bridge.store.ledger import DatabaseLedger
 from bridge.store.lock import OrganizationLock, lock_path
+from bridge.store.place import Place
 from bridge.store.review import review, spend_approvals
 from bridge.store.runs import PastRun
 from bridge.store.scope import Scope, Scopes
+from bridge.store.server_lock import ServerLock
+
+Lock: TypeAlias = OrganizationLock | ServerLock
+"""Of an organization."""
 
 
 def open_store(
-    path: Path, organization: str, now: Callable[[], datetime], stream: AuditStream | None = None
+    place: Place, organization: str, now: Callable[[], datetime], stream: AuditStream | None = None
 ) -> "DatabaseStore":
     """Open a store, made anew if there is none, and send out what `stream` lacks. Raises StoreError."""
-    store = DatabaseStore(Database.open(path), organization, now, stream or AuditStream())
+    store = DatabaseStore(Database.open(place), organization, now, stream or AuditStream())
     try:
         store.catch_up()
     except BaseException:
@@ -38,14 +46,14 @@ def open_store(
     return store
 
 
-def open_evidence(path: Path, organization: str, now: Callable[[], datetime]) -> "DatabaseStore":
+def open_evidence(place: Place, organization: str, now: Callable[[], datetime]) -> "DatabaseStore":
     """Open a store to read and verify it: nothing is sent out, and none is made. Raises StoreError.
 
     What `open_store` mends at the end of the audit file is what a verification has to see.
     """
-    if not path.exists():
-        raise StoreError(f"There is no database {path}; name the one that the runs are recorded in")
-    return open_store(path, organization, now)
+    if not has_database(place):
+        raise StoreError(f"There is no database {place}; name the one that the runs are recorded in")
+    return open_store(place, organization, now)
 
 
 class DatabaseStore:
@@ -65,7 +73,9 @@ class DatabaseStore:
         self._stream = stream
         self._noted = stream.position
         self._turn = RLock()  # records go out in the order in which they were committed
-        self._lock: OrganizationLock | None = None
+        self._lock: Lock | None = None
+        self._fence: int | None = None
+        """The number of the run that holds the organization through this store."""
 
     def __enter__(self) -> Self:
         return self
@@ -107,6 +117,11 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return placements.load_placements(scope, groups)
 
+    def load_snapshot(self, directory: DirectoryName, digest: str) -> Snapshot | None:
+        """Load a directory's snapshot if it has this digest; None if there is none that can be used."""
+        with self._scopes.reading() as scope:
+            return snapshots.load(scope, directory, digest)
+
     def load_intents(self) -> tuple[Intent, ...]:
         """Load the writes whose outcome is not recorded, oldest first."""
         with self._scopes.reading() as scope:
@@ -137,6 +152,16 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return quarantine.load_troubles(scope)
 
+    def list_sights(self) -> tuple[Sight, ...]:
+        """Load how every managed group looked at the end of the last run, by name, without its members."""
+        with self._scopes.reading() as scope:
+            return sights.list_sights(scope)
+
+    def find_sight(self, key: str) -> Sight | None:
+        """Load how a mapping's group looked at the end of the last run, with its members."""
+        with self._scopes.reading() as scope:
+            return sights.find_sight(scope, key)
+
     def load_last(self, outcomes: Iterable[str]) -> Run | None:
         """Load the latest run that ended in one of these ways."""
         with self._scopes.reading() as scope:
@@ -145,31 +170,34 @@ class DatabaseStore:
     # ---- a run
 
     @contextmanager
-    def lock(self) -> Iterator[OrganizationLock]:
-        """Hold this organization, so that nobody else writes. Raises Busy while another run does."""
-        path = lock_path(self._database.path, self._scopes.organization)
-        with OrganizationLock(path, self._now) as lock:
+    def lock(self) -> Iterator[Lock]:
+        """Hold this organization, so that nobody else writes. Raises Busy while another run does.
+
+        Whoever holds it after us takes a higher fencing number; from then on all that a run records raises Busy.
+        """
+        with self._organization_lock() as lock:
+            self._fence = self._take_fence(lock)
             self._lock = lock
             try:
                 yield lock
             finally:
-                self._lock = None
+                self._lock = self._fence = None
 
     def record_start(self, run: Run, records: Sequence[Record]) -> None:
         """Open a run."""
-        with self._writing(records) as scope:
+        with self._running(records) as scope:
             runs.start(scope, run)
 
     def record_intent(self, intent: Intent) -> None:
         """Put a write that is about to happen on disk. Raises Busy if the organization's lock was lost."""
         if self._lock and not self._lock.still_held():
-            raise Busy("The lock on this organization was lost, for its file is gone; nothing more is written.")
-        with self._writing() as scope:
+            raise Busy("The lock on this organization was lost; nothing more is written.")
+        with self._running() as scope:
             intents.keep(scope, intent)
 
     def record_outcome(self, intent: Intent, effects: Effects, records: Sequence[Record]) -> None:
         """Settle an intent with its evidence and what it leaves in memory."""
-        with self._writing(records) as scope:
+        with self._running(records) as scope:
             intents.settle(scope, intent)
             memory.bind(scope, {intent.key: effects.bound} if effects.bound else {})
             placements.keep(scope, intent, effects)
@@ -177,12 +205,27 @@ class DatabaseStore:
 
     def record(self, records: Sequence[Record]) -> None:
         """Append evidence alone."""
-        with self._writing(records):
+        with self._running(records):
             pass
+
+    def record_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a read of a directory for the next run, in place of that directory's last one."""
+        with self._running() as scope:
+            snapshots.keep(scope, snapshot)
+
+    def record_recalled(self, directories: Iterable[DirectoryName]) -> None:
+        """Keep snapshots of these directories alone."""
+        with self._running() as scope:
+            snapshots.forget(scope, directories)
+
+    def record_mark(self, snapshot: Snapshot, mark: str) -> None:
+        """Let the next run ask from here what changed since a snapshot."""
+        with self._running() as scope:
+            snapshots.move(scope, snapshot, mark)
 
     def record_end(self, run: Run, outcome: str, left: Recollection | None, records: Sequence[Record]) -> None:
         """Close a run and keep what the next one shall know; nothing new when the run failed."""
-        with self._writing(records) as scope:
+        with self._running(records) as scope:
             runs.end(scope, run, outcome, records)
             if left:
                 memory.remember(scope, left)
@@ -211,6 +254,18 @@ class DatabaseStore:
         with self._turn:
             self._stream.catch_up(self.ledger)
 
+    def _organization_lock(self) -> Lock:
+        place, organization = self._database.place, self._scopes.organization
+        if isinstance(place, Path):
+            return OrganizationLock(lock_path(place, organization), self._now)
+        return ServerLock(place, organization)
+
+    def _take_fence(self, lock: Lock) -> int:
+        """Take a number while the lock is surely held: on its own session, where it can end with that."""
+        begin = lock.transaction if isinstance(lock, ServerLock) else self._database.writing
+        with begin() as connection:
+            return fences.take(connection, self._scopes.organization, stamp(self._now()))
+
     def _decide(self, decision: Callable[[Scope], tuple[HeldCase, Record]]) -> HeldCase:
         records: list[Record] = []
         with self._writing(records) as scope:
@@ -218,6 +273,14 @@ class DatabaseStore:
             records.append(record)
         self._note_published()
         return case
+
+    @contextmanager
+    def _running(self, records: Sequence[Record] = ()) -> Iterator[Scope]:
+        """The same of a run, which nobody may have taken over from. Raises Busy."""
+        with self._writing(records) as scope:
+            if self._fence is not None:
+                fences.check(scope, self._fence)
+            yield scope
 
     @contextmanager
     def _writing(self, records: Sequence[Record] = ()) -> Iterator[Scope]:

@@ -4,7 +4,7 @@ No chunks, no checks afterwards, no order: that is the cycle's. Each method rais
 `bridge.targets.hyperproof_api.HyperproofApi` says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -44,9 +44,18 @@ class Hyperproof:
         """Drop all connections."""
         self._client.close()
 
+    @property
+    def api(self) -> HyperproofApi:
+        """The operations themselves, for whoever works by hand."""
+        return self._api
+
     def start_run(self) -> None:
         """Begin a new run: what may be waited in it starts anew."""
         self._client.start_run()
+
+    def ask(self, permit: Callable[[], None]) -> None:
+        """From now on ask this right before a write is sent, also when it is sent again after a wait."""
+        self._client.permit = permit
 
     # ---- reads -----------------------------------------------------------------------------------------
 

@@ -54,6 +54,10 @@ def _ignore(_: object) -> None:
     """Observe nothing."""
 
 
+def _allow() -> None:
+    """Whoever only reads needs no leave."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observer:
     """Who is told. Called in the thread that sends; must not raise."""
@@ -107,6 +111,8 @@ class Client:
         self._budget = Budget(patience.clock, limits.waiting_budget)
         self._limits = limits
         self._observer = observer
+        self.permit: Callable[[], None] = _allow
+        """Asked right before a write is sent, and sent again: there may be a wait before. Ends it by raising."""
 
     def start_run(self) -> None:
         """Begin a new run's waiting budget."""
@@ -128,6 +134,8 @@ class Client:
             token = bearer.token() if bearer else ""  # after the gate, which may outlast a token
             sent = replace(call, hidden=(*call.hidden, token))
             tries.exchanges += 1
+            if not call.repeatable:
+                self.permit()
             outcome = self._exchange(sent, token, tries.exchanges)
             step = self.judge(sent, outcome, tries, bearer, token)
             if isinstance(step, Answer):

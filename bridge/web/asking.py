@@ -21,6 +21,8 @@ class Told:
 
     ok: bool
     problems: tuple[str, ...]
+    role: str = ""
+    """`leader` or `standby`; empty where there are no replicas."""
 
 
 def ask(web: WebSection, path: str) -> Told:
@@ -34,7 +36,8 @@ def ask(web: WebSection, path: str) -> Told:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             told = json.loads(answer.read(_MOST))
-            return Told(answer.status == http.client.OK, tuple(map(str, told["problems"])))
+            problems = tuple(map(str, told["problems"]))
+            return Told(answer.status == http.client.OK, problems, str(told.get("role", "")))
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         return Told(ok=False, problems=(f"the service does not answer at {web.listen} ({error})",))
 

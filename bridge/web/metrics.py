@@ -55,6 +55,8 @@ class Metrics:
         self._runs = self._counter("runs", "Runs by how they ended.", "outcome")
         self._skipped = self._counter("runs_skipped", "Runs that were due and not made.", "reason")
         self._running = self._gauge("run_in_progress", "1 while a run goes on.")
+        self._leading = self._gauge("leading", "1 if this process makes the runs, 0 while it stands by.")
+        self._leading.set(1)
         self._last = self._gauge("last_complete_run_timestamp_seconds", "When the last complete run began.")
         self._stale = self._gauge(
             "stale_after_seconds", "The age of the last complete run at which something is wrong."
@@ -104,6 +106,10 @@ class Metrics:
     def running(self, *, going_on: bool) -> None:
         """Tell whether a run goes on."""
         self._running.set(going_on)
+
+    def leading(self, *, leads: bool) -> None:
+        """Tell whether this process makes the runs."""
+        self._leading.set(leads)
 
     def skipped(self, reason: str) -> None:
         """Count a run that was due and is not made."""

@@ -41,6 +41,7 @@ FACTS: Final[Mapping[Event, Mapping[str, JsonValue]]] = {
         "groups": 2,
         "people": 31,
         "searches": [{"what": "dc=corp (cn=*)", "pages": 1, "entries": 2, "result": "0 success"}],
+        "recalled": "2026-03-01T11:00:00.000000Z",
     },
     Event.SOURCE_FAILED: {"directory": "corp", "reason": "unreadable: no server answered"},
     Event.GROUP_READ: {

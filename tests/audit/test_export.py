@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.audit.export import COLUMNS, FORMULA_STARTS, export_csv, export_jsonl
+from bridge.audit.export import COLUMNS, FORMULA_STARTS, export_csv, export_lines
 from bridge.audit.query import Filter, find_records
 from tests.audit.chains import MemoryLedger, lines_of, record
 
@@ -22,7 +22,7 @@ def test_lines_are_exported_as_sealed() -> None:
     ledger = MemoryLedger()
     ledger.append(record(n=1), record(n=2))
     out = io.StringIO()
-    assert export_jsonl(find_records(ledger, Filter()), out) == 2
+    assert export_lines(find_records(ledger, Filter()), out) == 2
     assert out.getvalue().encode() == lines_of(ledger)
 
 

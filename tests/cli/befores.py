@@ -1,5 +1,6 @@
 """What is done in a command's process ahead of it."""
 
+import io
 import os
 import resource
 import sys
@@ -41,6 +42,21 @@ def give_up_root() -> None:
 
 
 _NOBODY = 65534
+
+
+def say_yes() -> None:
+    """Answer the question that is asked."""
+    sys.stdin = io.StringIO("y\n")
+
+
+def say_no() -> None:
+    """Answer it otherwise."""
+    sys.stdin = io.StringIO("n\n")
+
+
+def say_nothing() -> None:
+    """Be a scheduler, whom nobody can ask."""
+    sys.stdin = io.StringIO()
 
 
 def be_without_gssapi() -> None:

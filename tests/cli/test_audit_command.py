@@ -66,6 +66,25 @@ def test_a_table_is_handed_out(kept: Scene) -> None:
     assert [row["email"] for row in rows] == ["liam.walsh@example.test"] * 2
 
 
+def test_events_are_handed_out_for_a_siem(kept: Scene) -> None:
+    """One line for each record, by the same filters; the chain can be proved from what OCSF keeps of it."""
+    words = ("audit", "export", "--event", "member.removed", "--format")
+    events = [json.loads(line) for line in kept.run(*words, "ocsf").out.splitlines()]
+    assert [event["user"]["email_addr"] for event in events] == ["liam.walsh@example.test"] * 2
+    assert {event["type_uid"] for event in events} == {300604}
+    lines = kept.run(*words, "cef").out.splitlines()
+    assert ["duser=liam.walsh@example.test" in line for line in lines] == [True] * 2
+    everything = kept.run("audit", "export", "--format", "ocsf").out.splitlines()
+    assert "".join(json.loads(line)["raw_data"] + "\n" for line in everything) == kept.audit.read_text()
+
+
+def test_there_is_no_other_format(kept: Scene) -> None:
+    """And it is said which there are."""
+    ended = kept.run("audit", "export", "--format", "xml")
+    assert ended.code == Exit.USAGE
+    assert "jsonl, ocsf, cef or csv" in " ".join(ended.err.split())
+
+
 def test_a_sound_chain_is_proved(kept: Scene) -> None:
     """In database and file, with the number and the hash of the last record."""
     last = json.loads(kept.audit.read_text().splitlines()[-1])

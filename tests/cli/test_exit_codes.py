@@ -1,5 +1,7 @@
 """Every exit code is reached by what it stands for."""
 
+import signal
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -83,6 +85,22 @@ def _doubt(s: Scene) -> Ended:
     return s.run("sync")
 
 
+def _cut(s: Scene) -> Ended:
+    s.config.write_text(f"{s.config.read_text()}schedule: {{stop_within: 1s}}\nweb: {{listen: none}}\n")
+    s.hyperproof.faults.add(Fault(path="/users$", delay=30))
+    with s.start("run") as running:
+        until(lambda: not s.hyperproof.faults.pending)
+        running.send(signal.SIGTERM)
+        return running.wait()
+
+
+def _unhealthy(s: Scene) -> Ended:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    s.config.write_text(f"{s.config.read_text()}web: {{listen: '127.0.0.1:{port}'}}\n")
+    return s.run("health")
+
+
 def _usage(s: Scene) -> Ended:
     return s.run("synch")
 
@@ -101,6 +119,8 @@ SITUATIONS: Final[Mapping[Exit, Callable[[Scene], Ended]]] = {
     Exit.AUDIT: _audit,
     Exit.DEFERRED: _deferred,
     Exit.DOUBT: _doubt,
+    Exit.CUT: _cut,
+    Exit.UNHEALTHY: _unhealthy,
     Exit.USAGE: _usage,
 }
 

@@ -49,6 +49,18 @@ def test_records_and_a_report_are_not_mixed(command: str, tmp_path: Path) -> Non
         assert s.calls() == []
 
 
+@pytest.mark.parametrize("form", ["ocsf", "cef"])
+def test_records_go_out_in_the_form_that_a_siem_reads(form: str, tmp_path: Path) -> None:
+    """On standard output; the file keeps the lines by which the chain is verified."""
+    with scene(tmp_path) as s:
+        s.edit("audit: {file: audit.jsonl}", f"audit: {{file: audit.jsonl, stdout: true, stdout_format: {form}}}")
+        out = s.run("sync").out
+        s.edit("stdout: true, ", "")
+        assert out == s.run("audit", "export", "--format", form).out
+        assert len(out.splitlines()) == len(s.audit.read_text().splitlines()) > 10
+        assert s.run("audit", "verify").code == Exit.OK
+
+
 def test_a_check_tells_programs_every_finding(tmp_path: Path) -> None:
     """With its part, its level and its text; failures too."""
     with scene(tmp_path) as s:

@@ -76,7 +76,7 @@ def test_the_help_names_every_command(tmp_path: Path) -> None:
         (["audit", "show", "--since", "yesterday"], "--since"),
         (["audit", "show", "--since", "2026"], "--since"),
         (["audit", "show", "--limit", "0"], "--limit"),
-        (["audit", "export", "--format", "xml"], "jsonl or csv"),
+        (["audit", "export", "--format", "xml"], "jsonl, ocsf, cef or csv"),
         (["sandbox", "--port", "99999"], "--port"),
         (["sandbox", "--mode", "id_spac=id"], "Did you mean 'id_space'?"),
         (["sandbox", "--mode", "id_space=both"], "userId | id"),

@@ -297,7 +297,7 @@ def test_what_ldap_has_is_no_name_of_a_group_here(tmp_path: Path, said: str, key
 @pytest.mark.parametrize(
     ("said", "key", "what"),
     [
-        ("{mail_nickname: x}", ".mail_nickname", "Groups in LDAP have no mail nickname."),
+        ("{mail_nickname: x}", ".mail_nickname", "Groups outside Entra ID have no mail nickname."),
         ("{filter: displayName eq 'a'}", ".filter", "\"displayName eq 'a'\" is not an LDAP filter."),
     ],
 )

@@ -12,6 +12,7 @@ from bridge.config.document import read_document
 from bridge.config.policy import policy
 from bridge.config.schedule import ScheduleSection
 from bridge.config.schema import json_schema
+from bridge.config.service import StoreSection
 from tests.config.files import loaded
 
 EXAMPLES = sorted(Path("config").glob("*.yaml"))
@@ -22,16 +23,16 @@ ENVIRON = {
     "ENTRA_CLIENT_SECRET": "secret",
     "ENTRA_KEY_PASSPHRASE": "passphrase",
 }
-INSTALLED = "/etc/hyperproof-bridge"
+INSTALLED = r"/etc/hyperproof-bridge|/run/credentials/hyperproof-bridge\.service"
 
 
 def installed(folder: Path, example: Path) -> Configuration:
     """Load an example with every file in place that it names."""
     text = example.read_text()
-    for name in re.findall(rf"{INSTALLED}/([\w.]+)", text):
+    for name in re.findall(rf"(?:{INSTALLED})/([\w.]+)", text):
         (folder / name).write_text("made up, and long enough\n")
         (folder / name).chmod(0o600)
-    return loaded(folder, text.replace(INSTALLED, str(folder)), ENVIRON)
+    return loaded(folder, re.sub(INSTALLED, str(folder), text), ENVIRON)
 
 
 def test_there_are_examples() -> None:
@@ -43,6 +44,7 @@ def test_there_are_examples() -> None:
         "minimal",
         "openldap",
         "posix-groups",
+        "service",
     ]
 
 
@@ -75,8 +77,12 @@ def test_every_key_has_every_key(tmp_path: Path) -> None:
     """Nothing can be configured that cannot be copied from there."""
     found = stated(installed(tmp_path, Path("config/every-key.yaml")))
     sections = {section for section, _ in found}
-    found |= {(ScheduleSection, "cron")}  # cannot stand beside `every`
-    assert "\n  # cron: " in Path("config/every-key.yaml").read_text()
+    for section, key in (
+        (ScheduleSection, "cron"),
+        (StoreSection, "url"),
+    ):  # cannot stand beside `every` and `path`
+        found |= {(section, key)}
+        assert f"\n  # {key}: " in Path("config/every-key.yaml").read_text()
     assert {(section, key) for section in sections for key in section.model_fields} == found
     titles = {section.__name__ for section in sections} - {"Configuration"}
     assert titles == {name for name, schema in json_schema()["$defs"].items() if "properties" in schema}

@@ -19,6 +19,7 @@ PLACES = {
             'bind: {user: "cn=bridge,dc=corp,dc=example", password: "${env:PASSWORD}"}', "bind:"
         ).replace("    bind:", f"    bind:\n      user: x\n      password: {value}")
     ),
+    "store": lambda value: sound(more=f"store:\n  url: {value}"),
     "misspelt": lambda value: sound(hyperproof=f"{HYPERPROOF}    client_secrt: {value}"),
 }
 """Keys where a secret belongs, and one that was meant to be such a key."""
@@ -54,6 +55,8 @@ FORMS = (
     "http://me:{0}@proxy",
     "http://{0}:x@proxy:99999",
     "ftp://me:{0}@proxy",
+    "postgresql+psycopg://me:{0}@db/bridge?sslmode=verify-full",
+    "postgresql://db/bridge?password={0}",
     "\n            {0}:\n            {0}: 1",
     "<<: {0}",
 )

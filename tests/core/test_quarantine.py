@@ -10,12 +10,15 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REFUSED = Failure("risk", "Team risk", "refused (400)")
 
 
-def troubled(runs: int) -> list[Trouble]:
+UNSEEN = Failure("risk", "Team risk", "no answer", refused=False)
+
+
+def troubled(runs: int, failure: Failure = REFUSED) -> list[Trouble]:
     """A mapping after each of so many failures, one an hour."""
     trouble: Trouble | None = None
     found = []
     for hour in range(runs):
-        trouble = failed_again(trouble, REFUSED, NOON + timedelta(hours=hour))
+        trouble = failed_again(trouble, failure, NOON + timedelta(hours=hour))
         found.append(trouble)
     return found
 
@@ -32,6 +35,12 @@ def test_the_rests_grow_up_to_a_day() -> None:
     hours = [rest.total_seconds() / 3600 for rest in rests]
     assert hours == [1, 2, 4, 8, 16, 24, 24, 24, 24, 24]
     assert max(rests) == LONGEST
+
+
+def test_the_rests_do_not_grow_where_nothing_was_refused() -> None:
+    """Hyperproof as a whole may have been out of order, and after that every mapping is to come back soon."""
+    rests = [t.next_try - NOON - timedelta(hours=n) for n, t in enumerate(troubled(9, UNSEEN)) if t.next_try]
+    assert set(rests) == {timedelta(hours=1)}
 
 
 def test_it_is_tried_again_when_its_rest_is_over() -> None:

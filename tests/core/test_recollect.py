@@ -99,6 +99,7 @@ def test_nothing_is_written_again_that_is_known() -> None:
         source_digests={one.group: one.digest for one in first.sources},
         baseline_digests={key: one.digest for key, one in first.baselines.items()},
         names=first.names,
+        sights={one.key: one.digest for one in first.sights},
     )
     assert recollect(end, memory) == Recollection(target_sizes=SIZES)
 

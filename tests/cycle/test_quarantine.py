@@ -130,3 +130,13 @@ def test_it_outlives_a_restart(two: Stage) -> None:
     two.run()
     assert attempts(two) == 0
     two.assert_true_to_history()
+
+
+def test_a_group_that_ends_every_run_stands_in_nobodys_way(two: Stage) -> None:
+    """Its calls end without an outcome, and with them the run; from the fourth on the others have theirs."""
+    answer = json_answer({"message": "out of order"}, 500)
+    two.sandbox.faults.add(Fault(Act.ANSWER, method="POST", path=f"{path_to_bad(two)}$", count=0, answer=answer))
+    reports = [two.run() for _ in range(4)]
+    assert [bool(report.lost) for report in reports] == [True, True, True, False]
+    assert two.members("Good") == {"a", "b"}
+    two.assert_true_to_history()

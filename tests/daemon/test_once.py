@@ -83,6 +83,8 @@ class Failing:
         """Fail."""
         raise Denied("corp", "wrong password")
 
+    read_fully = read
+
 
 def test_a_witness_remembers_why_a_directory_was_not_read() -> None:
     """The error goes on its way; each read is a sign of life."""
@@ -90,7 +92,8 @@ def test_a_witness_remembers_why_a_directory_was_not_read() -> None:
     witness = Witness(lambda: signs.append("sign"))
     (source,) = witness.of([Failing()])
     assert source.name == CORP
-    with pytest.raises(RemoteError, match="wrong password"):
-        source.read(())
-    assert [type(error) for error in witness.failures] == [Denied]
-    assert signs == ["sign"]
+    for read in (source.read, source.read_fully):
+        with pytest.raises(RemoteError, match="wrong password"):
+            read(())
+    assert [type(error) for error in witness.failures] == [Denied, Denied]
+    assert signs == ["sign", "sign"]

@@ -11,8 +11,8 @@ import pytest
 import typer
 
 from bridge.audit.events import Event
-from bridge.cli import audit, check, demo, held, quarantine, run, sandbox, schema, service
 from bridge.cli.exits import Exit
+from bridge.cli.main import MODULES
 from bridge.core.change import Cause, GuardKind, SkipKind
 from bridge.core.model import DoubtKind
 from bridge.sandbox.hyperproof import mode_choices
@@ -27,7 +27,7 @@ README: Final = PAGES[Path("README.md")]
 def _program() -> Any:  # noqa: ANN401 - a command of Typer's own
     """The whole command line, as a tree."""
     made = typer.Typer()
-    for module in (check, run, service, held, quarantine, audit, sandbox, demo, schema):
+    for module in MODULES:
         module.register(made)
     return typer.main.get_command(made)
 

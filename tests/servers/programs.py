@@ -87,9 +87,9 @@ class ServerProcess:
             self.kill()
             return False
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it in order."""
-        self._end(signal.SIGTERM)
+        self._end(number)
 
     def kill(self) -> None:
         """End it as a crash would."""

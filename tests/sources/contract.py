@@ -199,6 +199,13 @@ class SourceContract:
             assert read.people == reads[0].people
         assert source.read(()).selections == {}
 
+    def test_a_full_read_says_the_same(self, source: Source) -> None:
+        """And is never recalled."""
+        asked = (by_name("Plain"), by_name("Dangling"), by_pattern("Ring.*"))
+        read, full = source.read(asked), source.read_fully(asked)
+        assert (full.people, full.selections, full.doubts) == (read.people, read.selections, read.doubts)
+        assert full.recalled is None
+
     def test_completeness_is_recorded(self, source: Source) -> None:
         """A read says which server it was, and how each of its searches ended."""
         read, _ = read_one(source, by_name("Plain"))

@@ -1,6 +1,7 @@
 """Groups that are named once, and read by their ids from then on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,9 @@ class Town:
         return DirectoryRead(
             CORP, "town", selections={one: self._answer(one) for one in selectors}, doubts=self.doubts
         )
+
+    def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        return replace(self.read(selectors), notes=("in full",))
 
     def _answer(self, selector: Selector) -> Selection:
         found = [
@@ -142,3 +146,12 @@ def test_names_of_two_directories_are_apart() -> None:
 def test_it_is_looked_at_as_it_is() -> None:
     """A look at a bound directory is one at the directory."""
     assert BoundSource(Town(), dict).probe() == Probe("town", ("seen",))
+
+
+def test_a_full_read_goes_by_the_same_ids() -> None:
+    """Recalled or not, a name is used once."""
+    town = Town(g1="Staff")
+    source = BoundSource(town, lambda: {name_key(named("Old")): "corp:g1"})
+    read, full = source.read([named("Old")]), source.read_fully([named("Old")])
+    assert full == replace(read, notes=("in full",))
+    assert town.asked == [(by_id("g1"),)] * 2

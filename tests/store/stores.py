@@ -9,11 +9,14 @@ from bridge.audit.stream import AuditStream
 from bridge.core.change import Action, Cause, Change, Finding, GuardKind, Held, MemberChange
 from bridge.core.journal import Intent, Record, Run, RunKind
 from bridge.core.model import AccountId, GroupId, email
+from bridge.store.place import Place, Server
 from bridge.store.store import DatabaseStore, open_store
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACME = "acme"
 GROUP = GroupId("g-1")
+URL = "store.url"
+"""Name of the file that says on which server a test's database is."""
 
 
 class Watch:
@@ -31,13 +34,19 @@ class Watch:
         self.time += timedelta(**by)
 
 
+def place_in(folder: Path) -> Place:
+    """Where the database of a folder is: on a server if a file there says so, else beside that."""
+    note = folder / URL
+    return Server.of(note.read_text) if note.exists() else folder / "bridge.db"
+
+
 @contextmanager
 def opened(
     folder: Path, organization: str = ACME, watch: Watch | None = None, *, file: bool = False
 ) -> Iterator[DatabaseStore]:
     """The store in a folder, with or without its audit file."""
     stream = AuditStream(folder / "audit.jsonl") if file else None
-    with open_store(folder / "bridge.db", organization, (watch or Watch()).now, stream) as store:
+    with open_store(place_in(folder), organization, (watch or Watch()).now, stream) as store:
         yield store
 
 

@@ -42,6 +42,7 @@ def recorded(lines: Sequence[str]) -> list[str]:
     return intents[::3]
 
 
+@pytest.mark.files
 def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     """Over and over: outcomes are whole, none is lost; an open intent is found; chain and file are sound."""
     dice = random.Random(7)  # noqa: S311 - the same five deaths in every run of the test

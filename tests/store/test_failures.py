@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError, SQLAlchemyError, StatementError
 
@@ -15,7 +16,7 @@ from bridge.errors import StoreError
 from bridge.store.database import Database
 from bridge.store.failures import store_errors
 from bridge.store.store import open_evidence, open_store
-from tests.store.stores import Watch, a_record, a_run, an_intent, events, opened
+from tests.store.stores import Watch, a_record, a_run, an_intent, events, opened, place_in
 
 
 def classes_below(parent: type[Exception]) -> Iterator[type[Exception]]:
@@ -29,19 +30,21 @@ def an_error(kind: type[Exception]) -> Exception:
     """An error of this class, whatever its constructor asks for."""
     if issubclass(kind, StatementError):
         return kind("it broke", "SELECT 1", {}, sqlite3.OperationalError("it broke"))
+    if issubclass(kind, psycopg.Error):
+        return kind("it broke")
     return kind.__new__(kind, "it broke")
 
 
 LIBRARY_ERRORS = {
     f"{kind.__module__}.{kind.__qualname__}": kind
-    for parent in (SQLAlchemyError, sqlite3.Error)
+    for parent in (SQLAlchemyError, sqlite3.Error, psycopg.Error)
     for kind in classes_below(parent)
 }
 
 
 @pytest.mark.parametrize("kind", LIBRARY_ERRORS.values(), ids=LIBRARY_ERRORS)
 def test_every_error_of_the_libraries_has_its_translation(kind: type[Exception]) -> None:
-    """Each class of SQLAlchemy's and of sqlite3's."""
+    """Each class of SQLAlchemy's, of sqlite3's and of psycopg's."""
     with (
         pytest.raises(StoreError, match=r"The database bridge\.db cannot be used"),
         store_errors(Path("bridge.db")),
@@ -65,12 +68,14 @@ def test_an_error_never_repeats_the_statement() -> None:
 
 
 class TestAtOpening:
+    @pytest.mark.files
     def test_a_new_database_is_private(self, tmp_path: Path) -> None:
         """Nobody else may read who is in which group, in the log beside it neither."""
         with opened(tmp_path) as store:
             store.record([a_record()])
             assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
 
+    @pytest.mark.files
     @pytest.mark.parametrize(
         ("name", "remedy"),
         [("nowhere/bridge.db", "create its folder"), (".", "folder exists"), ("file/bridge.db", "in a folder")],
@@ -81,6 +86,7 @@ class TestAtOpening:
         with pytest.raises(StoreError, match=remedy):
             open_store(tmp_path / name, "acme", Watch().now)
 
+    @pytest.mark.files
     def test_a_file_that_is_no_database_is_refused(self, tmp_path: Path) -> None:
         """And not written to."""
         path = tmp_path / "bridge.db"
@@ -90,6 +96,7 @@ class TestAtOpening:
             open_store(path, "acme", Watch().now)
         assert path.read_bytes() == before
 
+    @pytest.mark.files
     def test_evidence_is_not_made_up(self, tmp_path: Path) -> None:
         """To read and verify, there has to be a database: a mistyped path is not an empty, sound chain."""
         with pytest.raises(StoreError, match="There is no database"):
@@ -102,12 +109,13 @@ class TestAtOpening:
         with opened(tmp_path, file=True) as store:
             store.record([a_record(), a_record()])
         os.truncate(file, 10)
-        with open_evidence(tmp_path / "bridge.db", "acme", Watch().now) as store:
+        with open_evidence(place_in(tmp_path), "acme", Watch().now) as store:
             assert len(events(store)) == 2
         assert file.stat().st_size == 10
 
 
 class TestAtWork:
+    @pytest.mark.files
     def test_a_full_disk_says_so(self, tmp_path: Path) -> None:
         """Nothing of the transaction is kept, and work goes on when there is room."""
         with opened(tmp_path) as store:
@@ -119,6 +127,7 @@ class TestAtWork:
             assert (store.load_intents(), events(store)) == ((an_intent(),), [])
             store.record_outcome(an_intent(), Effects(), [a_record()])
 
+    @pytest.mark.files
     def test_a_database_that_may_not_be_written_says_so(self, tmp_path: Path) -> None:
         """Reading goes on."""
         with opened(tmp_path) as store:
@@ -127,6 +136,7 @@ class TestAtWork:
                 store.record([a_record()])
             assert events(store) == []
 
+    @pytest.mark.files
     def test_a_locked_database_says_so(self, tmp_path: Path) -> None:
         """After a while, not for ever."""
         with opened(tmp_path) as store:
@@ -139,6 +149,7 @@ class TestAtWork:
             other.close()
             store.record([a_record()])
 
+    @pytest.mark.files
     def test_a_damaged_database_says_so(self, tmp_path: Path) -> None:
         """Pages overwritten with rubbish are not an empty memory."""
         with opened(tmp_path) as store:

@@ -102,7 +102,7 @@ class TestListing:
         with opened(tmp_path) as store:
             Runs(store, Watch()).hold(MASS, OTHER)
             with store._database.writing() as connection:
-                connection.exec_driver_sql("UPDATE held SET digest = 'aaaaaaaa' || rowid")
+                connection.exec_driver_sql("UPDATE held SET digest = 'aaaaaaaa' || length(key)")
             with pytest.raises(BridgeError, match="Several"):
                 store.find_held("aaaaaaaa")
 

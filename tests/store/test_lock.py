@@ -10,6 +10,8 @@ from bridge.errors import Busy, StoreError
 from bridge.store.lock import OrganizationLock, lock_path
 from tests.store.stores import Watch, an_intent, opened
 
+pytestmark = pytest.mark.files
+
 HOLDER = """
 import sys
 from pathlib import Path

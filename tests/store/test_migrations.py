@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,6 +14,8 @@ from bridge.store.database import Database
 from bridge.store.migration import SCRIPTS, configuration, migrate
 from bridge.store.schema import REVISION, metadata
 from tests.store.stores import a_record, events, opened
+
+pytestmark = pytest.mark.files
 
 ADDRESS = "sqlite:///{}"
 
@@ -124,3 +127,22 @@ def test_a_migration_that_was_cut_short_begins_again(tmp_path: Path) -> None:
     assert tables_of(path) == {}
     Database.open(path).close()
     assert "audit" in tables_of(path)
+
+
+def test_a_database_of_an_older_version_keeps_what_is_in_it(tmp_path: Path) -> None:
+    """From the first tables on: the evidence is as it was, and the new tables are there."""
+    database = Database(tmp_path / "bridge.db")
+    with database.writing() as connection:
+        command.upgrade(configuration(connection), "0001")
+    database.close()
+    old = set(tables_of(tmp_path / "bridge.db"))
+    assert "snapshots" not in old
+    engine = create_engine(ADDRESS.format(tmp_path / "bridge.db"))
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO links VALUES ('acme', 'corp:1', 'acc-1')"))
+    engine.dispose()
+    with opened(tmp_path) as store:
+        store.record([a_record()])
+        assert store.load().links == {"corp:1": "acc-1"}
+        assert len(events(store)) == 1
+    assert set(tables_of(tmp_path / "bridge.db")) > old

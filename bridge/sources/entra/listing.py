@@ -18,9 +18,6 @@ Item: TypeAlias = Mapping[str, object]
 RESTARTS: Final = 5
 """So often a list is read anew from its beginning, because a page's token came too late."""
 
-_PAGES: Final = 10_000
-"""Of one list: ten million items. More is a server in a loop."""
-
 
 class Heap(Protocol):
     """What takes up the items of one list."""
@@ -34,6 +31,9 @@ class Heap(Protocol):
 
 class Listing:
     """One list on its way, a page at a time."""
+
+    most_pages = 10_000
+    """Ten million items. More is a server in a loop."""
 
     def __init__(self, what: str, path: str, template: str, heap: Heap, *, advanced: bool = False) -> None:
         self.what = what
@@ -88,17 +88,18 @@ class Listing:
         if link:
             self._follow(link)
         else:
-            self._end()
+            self.end(answer)
 
     def _follow(self, link: str) -> None:
         if link in self._links:
             raise IncompleteRead(SYSTEM, f"{self.what} led back to a page that was read before")
-        if self.pages >= _PAGES:
-            raise IncompleteRead(SYSTEM, f"{self.what} did not end after {_PAGES} pages")
+        if self.pages >= self.most_pages:
+            raise IncompleteRead(SYSTEM, f"{self.what} did not end after {self.most_pages} pages")
         self._links.add(link)
         self._link = link
 
-    def _end(self) -> None:
+    def end(self, _answer: Answer) -> None:
+        """Take the list for whole, with its last page. Raises IncompleteRead when it is not."""
         if self._count is not None and self.entries < self._count:
             what = f"{self.what} ended after {self.entries} entries, and Graph counts {self._count}"
             raise IncompleteRead(SYSTEM, what)

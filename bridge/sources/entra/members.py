@@ -18,6 +18,8 @@ class Members:
 
     def __init__(self, people: People) -> None:
         self.people: dict[PersonId, Person] = {}
+        self.nested: set[str] = set()
+        """Ids of the groups in it: their people are in the list themselves, if the list is a transitive one."""
         self._everybody = people
         self._barred: dict[str, Barred] = {}
         self._others: set[str] = set()
@@ -27,14 +29,20 @@ class Members:
         kind = kind_of(item)
         if kind == USER:
             self._add_user(item)
-        elif kind != GROUP:  # the people of a nested group are in the list themselves
-            self._others.add(identity(item))
+        else:
+            (self.nested if kind == GROUP else self._others).add(identity(item))
 
     def clear(self) -> None:
         """Forget all: the list is read anew."""
         self.people.clear()
+        self.nested.clear()
         self._barred.clear()
         self._others.clear()
+
+    @property
+    def seen(self) -> set[str]:
+        """Ids of all users and groups in the list, whether they count or not."""
+        return {*self._barred, *self.nested, *(person.partition(":")[2] for person in self.people)}
 
     def _add_user(self, item: Item) -> None:
         judged = self._everybody.judge(item)

@@ -45,12 +45,15 @@ class Reading:
         self._ids = RequestIds()
         self._people = People(settings)
         self._searches: list[Search] = []
+        self.involved: set[str] = set()
+        """Ids of all users and groups that what was read rests on."""
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read everything that the selectors name. Raises RemoteError where nothing came at all."""
         chosen = self._find(selectors)
         wanted = self._read_members({entry for entries, _ in chosen.values() for entry in entries})
         read = {each.entry: each.members.group(self._settings.name, each.entry, each.listing) for each in wanted}
+        self.involved = {each.entry.id for each in wanted}.union(*(each.members.seen for each in wanted))
         people = {person_id: person for each in wanted for person_id, person in each.members.people.items()}
         return DirectoryRead(
             directory=self._settings.name,

@@ -1,13 +1,16 @@
 """An Entra tenant as a source."""
 
+import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final, Self
 
 import httpx
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector
+from bridge.sources.entra.changes import ChangeFeed, Changes
 from bridge.sources.entra.graph import SYSTEM, Graph
 from bridge.sources.entra.probing import Probing
 from bridge.sources.entra.read import Reading
@@ -19,6 +22,19 @@ from bridge.transport.client import Client, Observer, Patience
 from bridge.transport.exchange import Wire, open_http
 from bridge.transport.gate import Clock
 from bridge.transport.settings import Limits, Route, Timeouts, is_loopback
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedRead:
+    """A full read with the moment from which to ask what changed."""
+
+    read: DirectoryRead
+    involved: frozenset[str]
+    """Ids of all users and groups that the read rests on."""
+    mark: str
+    """Taken before the read began. Empty: Graph gives none."""
+    why_not: str = ""
+    """Why there is none."""
 
 
 class EntraSource:
@@ -56,6 +72,35 @@ class EntraSource:
         """
         self._start_run()
         return Reading(self._settings, self._graph).read(selectors)
+
+    def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """The same: nothing is remembered here."""
+        return self.read(selectors)
+
+    @property
+    def settings_digest(self) -> str:
+        """Names everything in the settings that decides what a read finds, and where marks are good."""
+        chosen = self._settings
+        parts = (chosen.graph_address, chosen.tenant_id, chosen.addresses, chosen.guests, chosen.nested)
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def read_marked(self, selectors: Sequence[Selector]) -> MarkedRead:
+        """The same as `read`, with a mark taken before it began, from which to ask later what changed."""
+        self._start_run()
+        taken = ChangeFeed(self._graph).read_mark()
+        reading = Reading(self._settings, self._graph)
+        read = reading.read(selectors)
+        searches = (*taken.searches, *read.searches)
+        return MarkedRead(replace(read, searches=searches), frozenset(reading.involved), taken.mark, taken.due)
+
+    def read_changes(self, mark: str, involved: frozenset[str], selectors: Sequence[Selector]) -> Changes:
+        """Read what happened since a mark that concerns a read of these selectors, resting on these ids.
+
+        What keeps Graph from telling is a reason for a full read in the answer. Raises Throttled and Unavailable:
+        that one would come to the same end.
+        """
+        self._start_run()
+        return ChangeFeed(self._graph).read_since(mark, involved, selectors)
 
     def probe(self) -> Probe:
         """Sign in and find out what may be read, for `check`. Raises what `read` raises, with the remedy."""

@@ -29,16 +29,26 @@ def both(first: str, second: str) -> str:
     return f"(&{first}{second})"
 
 
+def attributes_in(text: str) -> frozenset[str]:
+    """The attributes that a well-formed filter asks about, in lower case and without options."""
+    return frozenset(name.lower().partition(";")[0] for name in _attributes(_parsed(text)))
+
+
 def fault_in(text: str) -> str:
     """What is wrong with a filter that somebody wrote; empty when nothing is."""
     try:
-        root = parse_filter(text, None, False, False, None, check_names=False)  # type: ignore[no-untyped-call]  # not in types-ldap3
+        root = _parsed(text)
     except LDAPExceptionError as error:
         return str(error)
     except (AttributeError, LookupError, ValueError):  # ldap3 stumbles over some that it should refuse
         return "malformed filter"
     odd = [name for name in _attributes(root) if not _ATTRIBUTE.fullmatch(name)]
     return f"'{odd[0]}' is no attribute" if odd else ""
+
+
+def _parsed(text: str) -> FilterNode:
+    root: FilterNode = parse_filter(text, None, False, False, None, check_names=False)  # type: ignore[no-untyped-call]  # not in types-ldap3
+    return root
 
 
 def _attributes(node: FilterNode) -> Iterator[str]:

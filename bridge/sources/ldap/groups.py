@@ -41,6 +41,8 @@ class GroupEntry:
     """The entry itself while only the first part of its members is here."""
     outer: tuple[bytes, ...] = ()
     """DNs of the groups that it says of itself it is in."""
+    is_dynamic: bool = False
+    """Whether the server itself works out who is in it."""
 
     @property
     def label(self) -> str:
@@ -106,6 +108,7 @@ class Groups:
             sid=sid,
             part=entry if any(map(_FIRST_PART.search, entry.attributes)) else None,
             outer=tuple(entry.attributes.get(self._memberships, ())),
+            is_dynamic=self._schema.member_urls.lower() in entry.attributes,
         )
 
     def with_sid(self, sid: bytes) -> tuple[GroupEntry, ...]:

@@ -40,6 +40,12 @@ def stable_id(directory: DirectoryName, entry: Entry, attribute: str) -> PersonI
     return PersonId(f"{directory}:{text}") if text else None
 
 
+def id_value(stable: str, attribute: str) -> bytes:
+    """A stable id as it stands in an entry, for a filter; the letter case of other ids than GUIDs may differ."""
+    text = stable.partition(":")[2]
+    return UUID(text).bytes_le if attribute.lower() in _BINARY_IDS else text.encode()
+
+
 def values_of(entry: Entry, attribute: str) -> Sequence[bytes]:
     """An attribute's values, sorted, as servers keep no order. `attribute` is in lower case."""
     values = entry.attributes.get(attribute, ())

@@ -1,28 +1,20 @@
 """One read of one directory: a constant number of searches in each domain, and batches of look-ups."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from bridge.core.model import (
-    DirectoryGroup,
-    DirectoryRead,
-    Doubt,
-    DoubtKind,
-    PersonId,
-    Search,
-    Selection,
-    Selector,
-    SelectorKind,
-)
+from bridge.core.model import DirectoryRead, Doubt, DoubtKind, Search, Selector, SelectorKind
+from bridge.core.nesting import TracedRead
 from bridge.errors import IncompleteRead
+from bridge.sources.ldap.building import Building, Chosen
 from bridge.sources.ldap.chain import Chains
-from bridge.sources.ldap.dn import normal_form, readable
+from bridge.sources.ldap.dn import normal_form
 from bridge.sources.ldap.domain import OpenDomain
 from bridge.sources.ldap.filters import both
 from bridge.sources.ldap.groups import GroupEntry, Groups
 from bridge.sources.ldap.lookup import Found, Lookup
 from bridge.sources.ldap.members import Members
-from bridge.sources.ldap.nesting import Contents, effective, reachable
+from bridge.sources.ldap.nesting import Contents
 from bridge.sources.ldap.people import People
 from bridge.sources.ldap.ranges import Ranges
 from bridge.sources.ldap.search import NO_ATTRIBUTES, PagedSearch
@@ -42,6 +34,8 @@ class Reading:
         self.searches: list[Search] = []
         self.doubts: set[Doubt] = set()
         """Of the read as a whole."""
+        self.reached: Mapping[bytes, Contents[bytes]] = {}
+        """The groups that selectors led to, and those in them: what is right in each, by its key."""
         self._settings = settings
         self._schema = settings.schema
         self._domains = domains
@@ -62,22 +56,33 @@ class Reading:
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read everything that the selectors name. Raises RemoteError where nothing came at all."""
+        return self._read(selectors)[0]
+
+    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
+        """The same, with the nesting, and everybody who goes by this name."""
+        read, building = self._read(selectors)
+        return building.traced(read, text)
+
+    def _read(self, selectors: Sequence[Selector]) -> tuple[DirectoryRead, Building]:
         self.survey()
         chosen = self._select(selectors)
         starts = {group.dn for groups, _ in chosen.values() for group in groups}
         if self.listed is not self.groups:
             self._read_chains(starts)
-        built = self._build(starts & self.groups.by_dn.exact.keys())
-        selections = {selector: _selection(groups, doubts, built) for selector, (groups, doubts) in chosen.items()}
-        members = frozenset[PersonId]().union(*(group.members for group in built.values()))
-        return DirectoryRead(
+        bases = [domain.people_base for domain in self._domains]
+        members = Members(self.people, self.groups, bases, self._schema.ignore_members)
+        building = Building(self.people, self.groups, members, self._whole, self._found)
+        selections = building.selections(chosen)
+        self.reached = building.reached
+        read = DirectoryRead(
             directory=self._settings.name,
             server=", ".join(domain.session.server for domain in self._domains),
-            people={person_id: self.people.person(person_id) for person_id in sorted(members)},
+            people=building.people(selections),
             selections=selections,
             doubts=tuple(sorted(self.doubts)),
             searches=tuple(self.searches),
         )
+        return read, building
 
     # ---- the searches ----------------------------------------------------------------------------------
 
@@ -141,9 +146,7 @@ class Reading:
 
     # ---- from entries to groups ------------------------------------------------------------------------
 
-    def _select(
-        self, selectors: Sequence[Selector]
-    ) -> dict[Selector, tuple[tuple[GroupEntry, ...], tuple[Doubt, ...]]]:
+    def _select(self, selectors: Sequence[Selector]) -> Chosen:
         """The groups that each selector means, and the doubts about that. An ambiguous name means none."""
         bases = "', '".join(domain.groups_base for domain in self._domains)
         selecting = Selecting(self.listed.by_dn.exact.values(), bases)
@@ -159,9 +162,7 @@ class Reading:
                     )
             else:
                 found = selecting.find(selector)
-            doubts += selecting.doubts(selector, found)
-            ambiguous = selector.names_one and len(found) > 1
-            chosen[selector] = (() if ambiguous else found, tuple(sorted(set(doubts))))
+            chosen[selector] = selecting.settled(selector, found, doubts)
         return chosen
 
     def _filtered(self, selector: Selector) -> tuple[set[bytes], tuple[Doubt, ...]]:
@@ -175,24 +176,6 @@ class Reading:
             self.searches.append(search.record)
             doubts += search.doubts
         return dns, doubts
-
-    def _build(self, starts: set[bytes]) -> dict[bytes, DirectoryGroup]:
-        """The groups at these DNs with everybody in them, nested groups expanded."""
-        bases = [domain.people_base for domain in self._domains]
-        members = Members(self.people, self.groups, bases, self._schema.ignore_members)
-        entries = self.groups.by_dn.exact
-        met = self._look_up(starts, members)
-        direct = {dn: members.contents(entries[dn]) for dn in met}
-        return {dn: self._group(entries[dn], effective(dn, direct)) for dn in starts}
-
-    def _look_up(self, starts: set[bytes], members: Members) -> frozenset[bytes]:
-        """Follow nested groups until every member is known; a look-up may bring in groups from elsewhere."""
-        while True:
-            met = reachable(starts, lambda dn: members.roll(self._whole(dn)).groups)
-            unknown = members.unknown(map(self._whole, met))
-            if not unknown:
-                return met
-            members.learn(unknown, self._found(unknown))
 
     def _whole(self, dn: bytes) -> GroupEntry:
         """A group with all its members, the rest of which is read when it is first met."""
@@ -228,25 +211,3 @@ class Reading:
         form = normal_form(dn)
         holding = [domain for domain in self._domains if domain.holds(form)]
         return max(holding, key=OpenDomain.depth, default=None)
-
-    def _group(self, entry: GroupEntry, contents: Contents[bytes]) -> DirectoryGroup:
-        disabled = contents.people & self.people.disabled
-        return DirectoryGroup(
-            id=entry.id,
-            name=entry.name,
-            label=entry.label,
-            members=contents.people - disabled if disabled else contents.people,
-            disabled=len(disabled),
-            others=len(contents.others),
-            doubts=tuple(sorted(contents.doubts)),
-        )
-
-
-def _selection(
-    groups: Iterable[GroupEntry], doubts: tuple[Doubt, ...], built: dict[bytes, DirectoryGroup]
-) -> Selection:
-    """What a selector found, as far as it is still there and can be known again."""
-    gone = [group for group in groups if group.dn not in built]
-    missing = [Doubt(DoubtKind.MISSING, f"the group {readable(group.dn)} went during the read") for group in gone]
-    found = tuple(built[group.dn] for group in groups if group.id and group.dn in built)
-    return Selection(found, tuple(sorted({*doubts, *missing})))

@@ -6,6 +6,7 @@ from typing import Final
 
 from bridge.core.model import Doubt, DoubtKind, Selector, SelectorKind
 from bridge.sources.ldap.dn import folded, normal_form
+from bridge.sources.ldap.filters import fault_in
 from bridge.sources.ldap.groups import GroupEntry
 from bridge.sources.ldap.sid import sid_text
 
@@ -55,7 +56,14 @@ class Selecting:
         wanted = set(dns)
         return tuple(group for group in self._groups if group.dn in wanted)
 
-    def doubts(self, selector: Selector, found: tuple[GroupEntry, ...]) -> tuple[Doubt, ...]:
+    def settled(
+        self, selector: Selector, found: tuple[GroupEntry, ...], doubts: tuple[Doubt, ...] = ()
+    ) -> tuple[tuple[GroupEntry, ...], tuple[Doubt, ...]]:
+        """The groups that a selector means by what it found, with every doubt. An ambiguous name means none."""
+        ambiguous = selector.names_one and len(found) > 1
+        return () if ambiguous else found, tuple(sorted({*doubts, *self._doubts(selector, found)}))
+
+    def _doubts(self, selector: Selector, found: tuple[GroupEntry, ...]) -> tuple[Doubt, ...]:
         """What is wrong with what a selector found."""
         doubts = [
             Doubt(
@@ -75,3 +83,15 @@ class Selecting:
             what = f"several groups are {_CALLED[selector.kind]} '{selector.text}': {labels}"
             doubts.append(Doubt(DoubtKind.AMBIGUOUS, f"{what}; name the one that is meant by its DN"))
         return tuple(doubts)
+
+
+def fault_of(selector: Selector) -> str:
+    """What is wrong with a selector that a filter or a pattern was written in; empty when nothing is."""
+    if selector.kind is SelectorKind.FILTER:
+        return fault_in(selector.text)
+    if selector.kind is SelectorKind.PATTERN:
+        try:
+            re.compile(selector.text)
+        except re.error as error:
+            return f"no regular expression ({error})"
+    return ""

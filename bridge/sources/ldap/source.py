@@ -1,6 +1,6 @@
 """An LDAP directory as a source: all of one read comes from one server, or from one of each domain."""
 
-import re
+import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -9,15 +9,20 @@ from typing import TypeVar
 import structlog
 from dns.resolver import Resolver
 
-from bridge.core.model import DirectoryName, DirectoryRead, Selector, SelectorKind
+from bridge.core.model import DirectoryName, DirectoryRead, Selector
+from bridge.core.nesting import TracedRead
+from bridge.core.snapshot import Footing, News, Snapshot
 from bridge.errors import Denied, RemoteError
 from bridge.sources.ldap.connection import Session, opened
 from bridge.sources.ldap.discovery import Discovered, Discoverer
 from bridge.sources.ldap.domain import OpenDomain
 from bridge.sources.ldap.filters import fault_in
+from bridge.sources.ldap.footing import footing_of
+from bridge.sources.ldap.news.desk import MarkLostError, NewsDesk
 from bridge.sources.ldap.read import Reading
 from bridge.sources.ldap.references import References
 from bridge.sources.ldap.search import Ldap3Pages, PageReader
+from bridge.sources.ldap.selection import fault_of
 from bridge.sources.ldap.servers import ServerOrder
 from bridge.sources.ldap.settings import Domain, LdapSettings
 from bridge.sources.ldap.trail import Trail, at_servers
@@ -25,6 +30,7 @@ from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
 from bridge.sources.ldap.wire_exchange import is_layerless
 from bridge.sources.probe import Probe
+from bridge.sources.recalling import Marked
 
 T = TypeVar("T")
 
@@ -50,6 +56,7 @@ class LdapSource:
         self._pages = pages
         self._order = ServerOrder(monotonic)
         self._discoverer = Discoverer(settings.name, monotonic, settings.connect_timeout, resolver)
+        self._desk = NewsDesk(settings, self._open, self._servers, self._order.failed)
 
     @property
     def name(self) -> DirectoryName:
@@ -64,6 +71,33 @@ class LdapSource:
         """
         self._refuse_malformed(selectors)
         return self._at_servers(lambda domains: Reading(self._settings, domains).read(selectors))
+
+    def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """The same: nothing is remembered here."""
+        return self.read(selectors)
+
+    @property
+    def settings_digest(self) -> str:
+        """Names all that the settings say, but for passwords."""
+        return hashlib.sha256(repr(self._settings).encode()).hexdigest()
+
+    def read_marked(self, selectors: Sequence[Selector]) -> Marked:
+        """The same as `read`, with a mark from which to ask for news; without one, a note says why."""
+        self._refuse_malformed(selectors)
+        try:
+            return self._at_servers(lambda domains: self._marked(domains, selectors))
+        except MarkLostError as lost:
+            return Marked(replace(self.read(selectors), notes=(str(lost),)), Footing(), mark="")
+
+    def read_news(self, snapshot: Snapshot, selectors: Sequence[Selector]) -> News:
+        """Read what happened since a snapshot. Raises Denied when the password is refused, and nothing else."""
+        self._refuse_malformed(selectors)
+        return self._desk.read(snapshot, selectors)
+
+    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
+        """The same read with its nesting, and with everybody who goes by this name. Raises what `read` raises."""
+        self._refuse_malformed(selectors)
+        return self._at_servers(lambda domains: Reading(self._settings, domains).trace(selectors, text))
 
     def probe(self) -> Probe:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
@@ -103,6 +137,21 @@ class LdapSource:
     def _discovered(self, domain: Domain) -> Discovered:
         """A domain's servers, as the configuration lists them or DNS does."""
         return self._discoverer.found(domain.discover) if domain.discover else Discovered(domain.servers)
+
+    def _servers(self, domain: Domain) -> Sequence[str]:
+        """Which servers there are now."""
+        return self._discovered(domain).servers
+
+    def _marked(self, domains: Sequence[OpenDomain], selectors: Sequence[Selector]) -> Marked:
+        mark = self._desk.take(domains, selectors)
+        reading = Reading(self._settings, domains)
+        found = reading.read(selectors)
+        read = replace(found, searches=(*mark.searches, *found.searches), notes=mark.notes)
+        footing = footing_of(reading, self._settings.schema, selectors)
+        if footing is None:
+            note = "read in full in every run: a group that matters shows no id; let the service account read it"
+            return Marked(replace(read, notes=(*read.notes, note)), Footing(), mark="")
+        return Marked(read, footing, mark.text)
 
     def _open(self, domain: Domain, session: Session) -> OpenDomain:
         settings = self._settings
@@ -155,15 +204,3 @@ class LdapSource:
         faults += [f"'{selector.text}': {fault}" for selector in selectors if (fault := fault_of(selector))]
         if faults:
             raise Denied(self.name, f"malformed in the configuration: {'; '.join(faults)}; correct it")
-
-
-def fault_of(selector: Selector) -> str:
-    """What is wrong with a selector that a filter or a pattern was written in; empty when nothing is."""
-    if selector.kind is SelectorKind.FILTER:
-        return fault_in(selector.text)
-    if selector.kind is SelectorKind.PATTERN:
-        try:
-            re.compile(selector.text)
-        except re.error as error:
-            return f"no regular expression ({error})"
-    return ""

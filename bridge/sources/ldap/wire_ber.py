@@ -215,10 +215,11 @@ def integer(value: int) -> bytes:
     return encoded(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
 
 
-def control(name: str, critical: bool, value: bytes) -> bytes:  # noqa: FBT001 - a triple, as ldap3 has it
-    """A control to send."""
+def control(name: str, critical: bool, value: bytes | None) -> bytes:  # noqa: FBT001 - a triple, as ldap3 has it
+    """A control to send; some have no value, which is something else than an empty one."""
     heed = encoded(BOOLEAN, b"\xff") if critical else b""
-    return encoded(SEQUENCE, encoded(OCTETS, name.encode()) + heed + encoded(OCTETS, value))
+    told = b"" if value is None else encoded(OCTETS, value)
+    return encoded(SEQUENCE, encoded(OCTETS, name.encode()) + heed + told)
 
 
 def long_size(message: bytes, at: int, first: int) -> tuple[int, int]:

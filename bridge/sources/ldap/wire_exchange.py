@@ -46,8 +46,8 @@ GSSAPI might, but `kerberos.sign_in` agrees to none.
 _ANSWERS: Final = frozenset({wire_ber.ENTRY, wire_ber.REFERENCE, wire_ber.INTERMEDIATE, wire_ber.DONE})
 
 
-Control: TypeAlias = tuple[str, bool, bytes]
-"""Its name, whether the server must heed it, and its value."""
+Control: TypeAlias = tuple[str, bool, bytes | None]
+"""Its name, whether the server must heed it, and its value, if it has one."""
 
 
 class Message(NamedTuple):

@@ -1,0 +1,159 @@
+"""explain: why somebody is in a managed group, or is not."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.exits import Exit
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rich.text import Text
+
+    from bridge.core.explain import Answer
+    from bridge.cycle.explain import Explanation, Identity
+
+_Since = dict[str, "Mapping[str, Any]"]
+"""By group id, the record of the last change that the bridge made."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(explain)
+
+
+def explain(
+    person: Annotated[
+        str, typer.Argument(help="An address, a DN, a login name's id, or an account's id.", show_default=False)
+    ],
+    group: Annotated[str, typer.Option("--group", help="Only this managed group: its name, key or id.")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> Exit:
+    """Tell why somebody is in a managed group or is not, and what stands in the way. Writes nothing.
+
+    Without --group, all managed groups are told that have to do with them.
+
+    Example: hyperproof-bridge explain anna.smith@corp.example --group Auditors
+    """
+    from bridge.audit.query import last_change
+    from bridge.cli.screen import console, print_json
+    from bridge.cycle.explain import explain as explained
+    from bridge.wiring import wired_for_reading
+
+    with wired_for_reading(configuration(config), anew=True) as wired:
+        found = explained(wired.bridge, wired.sources, person, group)
+        since: _Since = {
+            one.group_id: record
+            for one in found.answers
+            for account in found.accounts
+            if one.group_id and (record := last_change(wired.store.ledger, one.group_id, account.id))
+        }
+    if as_json:
+        print_json(_json(found, since))
+    else:
+        for line in _lines(found, since):
+            console().print(line)
+    return Exit.UNREADABLE if found.unread else Exit.OK
+
+
+# ---- for people ----------------------------------------------------------------------------------------
+
+
+def _lines(found: "Explanation", since: _Since) -> "Iterator[Text]":
+    from bridge.cli.screen import shown
+
+    for directory, why in found.unread.items():
+        yield shown(f"directory {directory} could not be read: {why}", "red")
+    for identity in found.identities:
+        yield shown(_who(identity), "bold")
+    known = {identity.account.id for identity in found.identities if identity.account}
+    for account in found.accounts:
+        if account.id not in known:
+            yield shown(
+                f"the account {account.email or account.id} is nobody's in any mapped directory group", "bold"
+            )
+    for one in found.answers:
+        yield shown("")
+        yield shown(f"{one.mapping.name}: {_standing(one)}", "green" if one.is_member == one.belongs else "yellow")
+        yield from map(shown, _details(one, since))
+    if not found.answers:
+        yield shown("no managed group has to do with them")
+
+
+def _who(identity: "Identity") -> str:
+    person = identity.person
+    account = identity.account
+    whose = f"is {account.email or account.id}, {identity.how}" if account else f"has no account: {identity.how}"
+    return f"{person.name} ({person.label}) {whose}"
+
+
+def _standing(one: "Answer") -> str:
+    if one.is_member:
+        return "is a member" if one.belongs else "is a member, and should not be"
+    return "is not a member, and should be" if one.belongs else "is not a member"
+
+
+def _details(one: "Answer", since: _Since) -> "Iterator[str]":
+    for way in one.ways:
+        verb = "kept out by" if way.excludes else "through"
+        yield f"  {verb} {way.directory}: {' > '.join(way.groups)}"
+    if one.mapping.where:
+        yield f"  mapping: {one.mapping.where}"
+    if record := since.get(one.group_id or ""):
+        yield f"  {record['event']} at {record['at']} by the run {record['run']}: {record['cause']}"
+    elif one.is_member:
+        yield "  was in it before the bridge, or was put in by somebody else"
+    for pending in one.pending:
+        yield f"  the next run: {pending.action.value} ({pending.cause.value})"
+    for obstacle in one.obstacles:
+        yield f"  {obstacle.kind}: {obstacle.text}; {obstacle.remedy}"
+
+
+# ---- for programs --------------------------------------------------------------------------------------
+
+
+def _json(found: "Explanation", since: _Since) -> dict[str, Any]:
+    """All of it. Keys are only ever added."""
+    return {
+        "people": [
+            {
+                "id": identity.person.id,
+                "name": identity.person.name,
+                "label": identity.person.label,
+                "enabled": identity.person.enabled,
+                "account": identity.account.id if identity.account else None,
+                "how": identity.how,
+            }
+            for identity in found.identities
+        ],
+        "accounts": [{"id": one.id, "email": one.email, "standing": one.standing.value} for one in found.accounts],
+        "groups": [_answer_json(one, since) for one in found.answers],
+        "unread": dict(found.unread),
+    }
+
+
+def _answer_json(one: "Answer", since: _Since) -> dict[str, Any]:
+    record = since.get(one.group_id or "")
+    return {
+        "group": one.mapping.name,
+        "group_id": one.group_id,
+        "mapping": one.mapping.key,
+        "where": one.mapping.where,
+        "member": one.is_member,
+        "belongs": one.belongs,
+        "ways": [
+            {
+                "directory": way.directory,
+                "person": way.person,
+                "groups": list(way.groups),
+                "excludes": way.excludes,
+            }
+            for way in one.ways
+        ],
+        "since": {key: record[key] for key in ("event", "at", "run", "cause")} if record else None,
+        "pending": [{"action": each.action.value, "cause": each.cause.value} for each in one.pending],
+        "obstacles": [{"kind": each.kind, "text": each.text, "remedy": each.remedy} for each in one.obstacles],
+    }

@@ -1,0 +1,224 @@
+"""Matters: what is not well, or waits for a person, each with its remedy. Pure.
+
+matter       is there while
+silent       the scheduler or a run under way shows no sign of life
+stale        the last complete run is older than its limit, or there never was one
+failed       the last run came to nothing, was refused, or was partly in vain
+chain        the audit chain does not verify
+held         changes wait for a person
+quarantine   a mapping's changes keep failing
+unserved     a managed group cannot be served
+doubt        a managed group's directory groups cannot be trusted
+open         a write was sent whose outcome is not known, and no run is under way
+"""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bridge.core.change import SkipKind
+from bridge.core.journal import Intent
+from bridge.core.quarantine import Trouble
+from bridge.core.sight import Sight
+from bridge.cycle.outcome import RunOutcome
+from bridge.store.held import HeldCase
+from bridge.store.runs import PastRun
+
+
+class MatterKind(StrEnum):
+    """What a matter is about."""
+
+    SILENT = "silent"
+    STALE = "stale"
+    FAILED = "failed"
+    CHAIN = "chain"
+    HELD = "held"
+    QUARANTINE = "quarantine"
+    UNSERVED = "unserved"
+    DOUBT = "doubt"
+    OPEN = "open"
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether the bridge does not do its work; otherwise it does, and waits in one place for a person."""
+        return self in _GRAVE
+
+
+_GRAVE: Final = frozenset({MatterKind.SILENT, MatterKind.STALE, MatterKind.FAILED, MatterKind.CHAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One of them. Names groups, and counts people."""
+
+    kind: MatterKind
+    subject: str
+    """Which one of its kind: a digest, a mapping's key, or empty where there is only one."""
+    text: str
+    remedy: str
+    command: str = ""
+    """What to type, where something is to be typed."""
+    essence: str = ""
+    """It is another matter when this is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What matters are found in."""
+
+    now: datetime
+    config: str
+    """The configuration's file, for commands."""
+    stale_after: timedelta
+    last_complete: datetime | None = None
+    last: PastRun | None = None
+    """The last run that ended."""
+    silent: tuple[str, ...] = ()
+    chain: str = ""
+    """Why the audit chain does not verify."""
+    held: Sequence[HeldCase] = ()
+    troubles: Sequence[Trouble] = ()
+    sights: Sequence[Sight] = ()
+    intents: Sequence[Intent] = ()
+    """Writes without an outcome; none while a run is under way."""
+
+
+def matters(facts: Facts) -> tuple[Matter, ...]:
+    """Find all of them, the gravest kind first."""
+    return (
+        *_silent(facts),
+        *_chain(facts),
+        *_stale(facts),
+        *_failed(facts),
+        *_held(facts),
+        *_quarantined(facts),
+        *_unserved(facts),
+        *_doubted(facts),
+        *_open(facts),
+    )
+
+
+def _silent(facts: Facts) -> Iterator[Matter]:
+    if facts.silent:
+        text = f"The service does not move: {'; '.join(facts.silent)}."
+        yield Matter(MatterKind.SILENT, "", text, "Restart it. The next run settles what was under way.")
+
+
+def _chain(facts: Facts) -> Iterator[Matter]:
+    if facts.chain:
+        yield Matter(
+            MatterKind.CHAIN,
+            "",
+            f"The audit chain is broken: {facts.chain}.",
+            "Treat it as an incident: compare with the lines that were shipped elsewhere.",
+            _command(facts, "audit verify"),
+            facts.chain,
+        )
+
+
+def _stale(facts: Facts) -> Iterator[Matter]:
+    remedy = "The cause stands in the log, and in the last runs."
+    check = _command(facts, "check")
+    if facts.last_complete is None:
+        yield Matter(MatterKind.STALE, "", "There was no complete run yet.", remedy, check, "never")
+    elif facts.now - facts.last_complete > facts.stale_after:
+        since = f"{facts.last_complete:%Y-%m-%d %H:%M}Z"
+        text = f"The last complete run began at {since}, longer ago than it may be. Groups may be out of date."
+        yield Matter(MatterKind.STALE, "", text, remedy, check, since)
+
+
+_OF_OUTCOME: Final = {
+    "failed": ("broke off", "See what it recorded last; `check` tries each connection and permission.", "check"),
+    RunOutcome.FAILED_READ.value: (
+        "could not read a directory, or not to its end: nobody was removed from what it touches",
+        "`check` tries each connection, and names what is missing.",
+        "check",
+    ),
+    RunOutcome.REFUSED.value: (
+        "was refused: nothing may be written until something is stated or proved",
+        "`check` tells what Hyperproof says, and what to state.",
+        "check",
+    ),
+    RunOutcome.PARTLY_FAILED.value: (
+        "could not do all of it",
+        "See what failed; the next run tries again.",
+        "audit show --run {run}",
+    ),
+}
+
+
+def _failed(facts: Facts) -> Iterator[Matter]:
+    last = facts.last
+    if last is None or last.outcome not in _OF_OUTCOME:
+        return
+    what, remedy, command = _OF_OUTCOME[last.outcome]
+    began = f"{last.run.started:%Y-%m-%d %H:%M}Z"
+    told = _command(facts, command.format(run=last.run.id))
+    yield Matter(MatterKind.FAILED, "", f"The last run, of {began}, {what}.", remedy, told, last.outcome)
+
+
+def _held(facts: Facts) -> Iterator[Matter]:
+    for case in facts.held:
+        if case.awaits(facts.now):
+            number = sum(len(change.members) for change in case.held.changes)
+            why = "; ".join(finding.text for finding in case.held.findings)
+            text = f"{case.held.name}: {_counted(number, 'change')} held since {_moment(case.first_seen)} ({why})."
+            remedy = "See whom it is about, then approve or reject exactly these changes."
+            command = _command(facts, f"held show {case.digest[:12]}")
+            yield Matter(MatterKind.HELD, case.digest, text, remedy, command, case.digest)
+
+
+def approval(case: HeldCase, config: str) -> str:
+    """The command that approves held changes; the reason is for the person to say."""
+    words = ["hyperproof-bridge", "held", "approve", case.digest[:12], "--reason", "WHY", "--config", config]
+    return shlex.join(words)
+
+
+def _quarantined(facts: Facts) -> Iterator[Matter]:
+    for one in facts.troubles:
+        if one.next_try is not None:
+            failure = one.failure
+            text = f"{failure.name} is in quarantine, its changes fail since {_moment(one.since)}: {failure.cause}"
+            remedy = "Mend the cause, then let it out; it is tried again by itself, at growing intervals."
+            command = _command(facts, "quarantine release", failure.key)
+            yield Matter(MatterKind.QUARANTINE, failure.key, text, remedy, command, failure.cause)
+
+
+def _unserved(facts: Facts) -> Iterator[Matter]:
+    resting = {one.failure.key for one in facts.troubles if one.next_try is not None}
+    for sight in facts.sights:
+        reasons = [skip.reason for skip in sight.skips if skip.kind is SkipKind.GROUP]
+        if reasons and sight.key not in resting:
+            text = f"{sight.name} cannot be served: {'; '.join(reasons)}"
+            yield Matter(MatterKind.UNSERVED, sight.key, text, "The reason names the remedy.", essence=text)
+
+
+def _doubted(facts: Facts) -> Iterator[Matter]:
+    for sight in facts.sights:
+        if sight.doubts:
+            more = f" (and {len(sight.doubts) - 1} more)" if sight.doubts[1:] else ""
+            text = f"{sight.name}: nobody is removed while there is doubt: {sight.doubts[0]}{more}"
+            remedy = "Mend the directory or the mapping; nobody can approve a doubt away."
+            essence = "\n".join(sight.doubts)
+            yield Matter(MatterKind.DOUBT, sight.key, text, remedy, _command(facts, "check"), essence)
+
+
+def _open(facts: Facts) -> Iterator[Matter]:
+    if facts.intents:
+        text = f"{_counted(len(facts.intents), 'write')} without a known outcome."
+        yield Matter(MatterKind.OPEN, "", text, "The next run reads the groups and settles it.", essence="open")
+
+
+def _command(facts: Facts, words: str, *arguments: str) -> str:
+    return shlex.join(["hyperproof-bridge", *words.split(), *arguments, "--config", facts.config])
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}Z"

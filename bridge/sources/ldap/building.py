@@ -1,0 +1,114 @@
+"""From the groups that are meant to everybody in them, whatever they were read from. Pure, but for look-ups."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from bridge.core.model import (
+    DirectoryGroup,
+    DirectoryRead,
+    Doubt,
+    DoubtKind,
+    Person,
+    PersonId,
+    Selection,
+    Selector,
+)
+from bridge.core.nesting import InnerGroup, Nesting, TracedRead, goes_by
+from bridge.sources.ldap.dn import readable
+from bridge.sources.ldap.groups import GroupEntry, Groups
+from bridge.sources.ldap.lookup import Found
+from bridge.sources.ldap.members import Members
+from bridge.sources.ldap.nesting import Contents, effective, reachable
+from bridge.sources.ldap.people import People
+
+Chosen: TypeAlias = Mapping[Selector, tuple[tuple[GroupEntry, ...], tuple[Doubt, ...]]]
+"""The groups that each selector means, and the doubts about that."""
+
+
+class Building:
+    """Expands groups, whose members may have to be looked up. Use it once."""
+
+    def __init__(
+        self,
+        people: People,
+        groups: Groups,
+        members: Members,
+        whole: Callable[[bytes], GroupEntry],
+        find: Callable[[list[bytes]], Found],
+    ) -> None:
+        self._people = people
+        self._entries = groups.by_dn.exact
+        self._members = members
+        self._whole = whole
+        """Gives a group with all its members, the rest of which may be read when it is first met."""
+        self._find = find
+        """Tells what there is at DNs."""
+        self._direct: Mapping[bytes, Contents[bytes]] = {}
+
+    def selections(self, chosen: Chosen) -> dict[Selector, Selection]:
+        """What each selector found, nested groups expanded."""
+        starts = {group.dn for groups, _ in chosen.values() for group in groups}
+        built = self._built(starts & self._entries.keys())
+        return {selector: _selection(groups, doubts, built) for selector, (groups, doubts) in chosen.items()}
+
+    @property
+    def reached(self) -> Mapping[bytes, Contents[bytes]]:
+        """What is in each group that was met, by its DN."""
+        return self._direct
+
+    def people(self, selections: Mapping[Selector, Selection]) -> dict[PersonId, Person]:
+        """Everybody in some group that was found, and nobody else."""
+        groups = [group for selection in selections.values() for group in selection.groups]
+        members = frozenset[PersonId]().union(*(group.members for group in groups))
+        return {person_id: self._people.person(person_id) for person_id in sorted(members)}
+
+    def traced(self, read: DirectoryRead, text: str) -> TracedRead:
+        """A read of these selections with its nesting, and with everybody who goes by this name."""
+        groups = {
+            readable(dn): InnerGroup(self._entries[dn].label, inner.people, frozenset(map(readable, inner.groups)))
+            for dn, inner in self._direct.items()
+        }
+        keys = {self._entries[dn].id: readable(dn) for dn in self._direct}
+        everybody = map(self._people.person, self._people.by_id)
+        asked = [
+            person._replace(enabled=person.id not in self._people.disabled)
+            for person in everybody
+            if goes_by(person, text)
+        ]
+        return TracedRead(read, Nesting(groups, keys), tuple(asked))
+
+    def _built(self, starts: set[bytes]) -> dict[bytes, DirectoryGroup]:
+        met = self._look_up(starts)
+        self._direct = {dn: self._members.contents(self._entries[dn]) for dn in met}
+        return {dn: self._group(self._entries[dn], effective(dn, self._direct)) for dn in starts}
+
+    def _look_up(self, starts: set[bytes]) -> frozenset[bytes]:
+        """Follow nested groups until every member is known; a look-up may bring in groups from elsewhere."""
+        while True:
+            met = reachable(starts, lambda dn: self._members.roll(self._whole(dn)).groups)
+            unknown = self._members.unknown(map(self._whole, met))
+            if not unknown:
+                return met
+            self._members.learn(unknown, self._find(unknown))
+
+    def _group(self, entry: GroupEntry, contents: Contents[bytes]) -> DirectoryGroup:
+        disabled = contents.people & self._people.disabled
+        return DirectoryGroup(
+            id=entry.id,
+            name=entry.name,
+            label=entry.label,
+            members=contents.people - disabled if disabled else contents.people,
+            disabled=len(disabled),
+            others=len(contents.others),
+            doubts=tuple(sorted(contents.doubts)),
+        )
+
+
+def _selection(
+    groups: Iterable[GroupEntry], doubts: tuple[Doubt, ...], built: dict[bytes, DirectoryGroup]
+) -> Selection:
+    """What a selector found, as far as it is still there and can be known again."""
+    gone = [group for group in groups if group.dn not in built]
+    missing = [Doubt(DoubtKind.MISSING, f"the group {readable(group.dn)} went during the read") for group in gone]
+    found = tuple(built[group.dn] for group in groups if group.id and group.dn in built)
+    return Selection(found, tuple(sorted({*doubts, *missing})))

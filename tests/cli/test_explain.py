@@ -1,0 +1,145 @@
+"""`explain`: who it is, by which ways they are in, since when, and what stands in the way."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.cli.exits import Exit
+from bridge.sandbox import company
+from tests.cli.scene import Scene, scene
+
+MANAGERS, AUDITORS = "Compliance Managers", "Auditors"
+
+
+@pytest.fixture(scope="module")
+def s(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """Example Corp after its first run."""
+    with scene(tmp_path_factory.mktemp("explained")) as made:
+        assert made.run("sync").code == Exit.OK
+        yield made
+
+
+def said(s: Scene, name: str, *more: str) -> dict[str, Any]:
+    """What is said of somebody, by the beginning of the address."""
+    told: dict[str, Any] = s.told("explain", company.address(name), *more)
+    return told
+
+
+def kinds(one: dict[str, Any]) -> list[str]:
+    """The kinds of what stands in the way."""
+    return [obstacle["kind"] for obstacle in one["obstacles"]]
+
+
+def test_a_member_is_there_through_a_group_in_a_group(s: Scene) -> None:
+    """With every group on the way, the mapping's line, and the run that put them in."""
+    told = said(s, "Deniz Yilmaz")
+    (one,) = told["groups"]
+    assert (one["group"], one["member"], one["belongs"], one["obstacles"]) == (MANAGERS, True, True, [])
+    assert [way["groups"] for way in one["ways"]] == [
+        [company.group_dn("GRC Managers"), company.group_dn("GRC Europe")]
+    ]
+    assert one["where"].startswith("bridge.yaml:")
+    assert (one["since"]["event"], one["since"]["cause"]) == ("member.added", "first sync")
+    (person,) = told["people"]
+    assert (person["label"], person["how"]) == (
+        company.person_dn("Deniz Yilmaz"),
+        "by the address deniz.yilmaz@example.test",
+    )
+    shown = " ".join(s.run("explain", company.address("Deniz Yilmaz")).out.split())
+    assert f"through corp: {company.group_dn('GRC Managers')} > {company.group_dn('GRC Europe')}" in shown
+
+
+def test_who_has_no_account_is_told_so(s: Scene) -> None:
+    """With what to do."""
+    told = said(s, "Mona Fischer", "--group", MANAGERS)
+    (one,) = told["groups"]
+    assert (one["member"], kinds(one)) == (False, ["no account"])
+    assert "invite them" in one["obstacles"][0]["remedy"]
+    assert [person["account"] for person in told["people"]] == [None]
+
+
+def test_who_is_excluded_is_told_by_what(s: Scene) -> None:
+    """Both ways are shown: the one in, and the one that keeps out."""
+    (one,) = said(s, "Kira Petrova")["groups"]
+    assert (one["group"], one["member"], kinds(one)) == (AUDITORS, False, ["excluded"])
+    assert [(way["groups"], way["excludes"]) for way in one["ways"]] == [
+        ([company.group_dn("External Auditors")], False),
+        ([company.group_dn("On Leave")], True),
+    ]
+
+
+def test_who_was_taken_out_is_told_when(s: Scene) -> None:
+    """Somebody who left: no directory group names them, and the run that took them out is named."""
+    told = said(s, "Liam Walsh", "--group", MANAGERS)
+    (one,) = told["groups"]
+    assert (told["people"], one["member"], kinds(one)) == ([], False, ["in no group"])
+    assert one["since"]["event"] == "member.removed"
+    assert said(s, "Liam Walsh")["groups"] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["anna smith", "ANNA.SMITH@example.test", company.person_dn("Anna Smith"), "an id", "an account"]
+)
+def test_somebody_may_be_named_in_any_way(s: Scene, name: str) -> None:
+    """By name, address, DN, or an id of either side."""
+    told = said(s, "Anna Smith")
+    chosen = {"an id": told["people"][0]["id"], "an account": told["accounts"][0]["id"]}.get(name, name)
+    assert s.told("explain", chosen) == told
+    assert [one["group"] for one in told["groups"]] == [MANAGERS, "Team risk"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("nobody@example.test",), "Nobody goes by 'nobody@example.test'"),
+        (("anna.smith@example.test", "--group", "Nobody's"), 'There is no managed group "Nobody\'s"'),
+    ],
+)
+def test_what_is_not_there_is_said(s: Scene, words: tuple[str, ...], why: str) -> None:
+    """And is no empty answer."""
+    ended = s.run("explain", *words)
+    assert (ended.code, why in ended.err) == (Exit.USAGE, True)
+
+
+def test_what_a_guard_holds_is_told(tmp_path: Path) -> None:
+    """With the digest to look at; and what the next run does about others."""
+    with scene(tmp_path) as s:
+        s.run("sync")
+        s.ldap.directory.modify(company.group_dn("GRC Managers"), "member", [company.person_dn("Anna Smith")])
+        (one,) = said(s, "Deniz Yilmaz")["groups"]
+        assert (one["member"], one["belongs"], kinds(one)) == (True, False, ["held"])
+        assert "approve or reject" in one["obstacles"][0]["remedy"]
+
+
+def test_nothing_is_written_and_nothing_needed_before(tmp_path: Path) -> None:
+    """Before the first run, too: no database is made, and the next run's deed is told."""
+    with scene(tmp_path) as s:
+        (anna,) = (one for one in said(s, "Deniz Yilmaz")["groups"] if one["group"] == MANAGERS)
+        assert (anna["member"], anna["belongs"], anna["since"]) == (False, True, None)
+        assert anna["pending"] == [{"action": "add members", "cause": "first sync"}]
+        assert {method for method, _ in s.calls()} == {"GET"}
+        assert not s.database.exists()
+
+
+def test_two_people_of_one_name_are_not_one(tmp_path: Path) -> None:
+    """Which is meant is for a person to say; by the DN it is."""
+    with scene(tmp_path) as s:
+        twin = "uid=twin,ou=People," + company.BASE
+        s.ldap.directory.add(
+            twin, {"objectClass": ["inetOrgPerson"], "uid": ["t"], "cn": ["Anna Smith"], "sn": ["S"]}
+        )
+        ended = s.run("explain", "Anna Smith")
+        assert (ended.code, twin in ended.err) == (Exit.USAGE, True)
+        assert s.told("explain", twin)["people"][0]["label"] == twin
+
+
+def test_a_directory_out_of_reach_is_told(tmp_path: Path) -> None:
+    """What is said rests on less, and the exit code says so."""
+    with scene(tmp_path) as s:
+        s.ldap.stop()
+        ended = s.run("explain", company.address("Liam Walsh"))
+        assert ended.code == Exit.UNREADABLE
+        assert "directory corp could not be read" in ended.out
+        assert "doubt" in ended.out
