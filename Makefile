@@ -13,6 +13,7 @@ export PYTHONUTF8 := 1
 # The environment is named by its lock: a changed lock makes it anew.
 .venv/runtime: requirements.lock pyproject.toml
 	@scripts/environment "$(PYTHON)" requirements.lock
+	@rm -f .venv/dev
 	@touch $@
 
 .venv/dev: requirements-dev.lock pyproject.toml
@@ -56,7 +57,7 @@ format: .venv/dev
 lock:
 	@scripts/lock "$(PYTHON)"
 
-schema: .venv/runtime
+schema: .venv/dev
 	@$(BIN)/hyperproof-bridge schema > config/hyperproof-bridge.schema.json
 
 clean:

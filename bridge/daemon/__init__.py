@@ -8,5 +8,7 @@ clock      time that ends a wait when the service is to stop
 notify     what systemd is told
 presence   which service makes the runs of an organization, and how to ask it for one
 leadership several replicas, of which one leads
+stages     how long the stages of a run take
+herald     the thread that tells people what needs them
 service    all of these together: the loop that takes orders
 """

@@ -18,6 +18,7 @@ from bridge.daemon.clock import StoppableClock
 from bridge.daemon.leadership import STANDBY, Alone, Leads
 from bridge.daemon.once import Ended, Witness, retry_wait
 from bridge.daemon.signs import Signs
+from bridge.daemon.stages import Stages
 from bridge.daemon.timetable import Reason, Runs, Timetable, stale_after
 from bridge.errors import BridgeError, Busy, Stopped, StoreError
 from bridge.notices.matter import Facts
@@ -214,7 +215,7 @@ class Works:
         self._plan_retry(ended)
 
     def _attempt(self) -> Ended:
-        witness, stages = Witness(self.signs.sign), _Stages(self.clock, self.metrics.staged)
+        witness, stages = Witness(self.signs.sign), Stages(self.clock, self.metrics.staged)
 
         def staged(stage: str) -> None:
             self.clock.permit()
@@ -341,8 +342,6 @@ class Works:
             chain=self.chain,
         )
 
-    # ---- what the herald asks and tells
-
     def facts(self) -> Facts:
         """What needs a person is found in this. Raises StoreError."""
         found = load_facts(self.wired.store, self.job(), self.signs.missing())
@@ -364,8 +363,6 @@ class Works:
         """Take note of a round of notices."""
         self.metrics.told(told)
 
-    # ---- limits and calls
-
     def _limit(self, configuration: Configuration) -> timedelta:
         return stale_after(configuration.schedule, self.clock.now())
 
@@ -378,24 +375,3 @@ class Works:
         self.signs.sign(waiting.seconds)
         self.metrics.waited(waiting)
         log_wait(waiting)
-
-
-class _Stages:
-    """How long each stage of a run takes."""
-
-    def __init__(self, clock: StoppableClock, tell: Callable[[str, float], None]) -> None:
-        self._clock = clock
-        self._tell = tell
-        self._stage = ""
-        self._since = 0.0
-
-    def begin(self, stage: str) -> None:
-        """Begin a stage, which ends the one before."""
-        self.end()
-        self._stage, self._since = stage, self._clock.monotonic()
-
-    def end(self) -> None:
-        """The last stage is over."""
-        if self._stage:
-            self._tell(self._stage, self._clock.monotonic() - self._since)
-        self._stage = ""
