@@ -199,13 +199,14 @@ class _Messages:
 
     def receive(self, most: int) -> bytes:
         """The next message, of so many bytes at the most."""
-        start, self._at = self._at, self._at + self._wait(most)
+        size = self._wait(most)  # which may move everything to the front
+        start, self._at = self._at, self._at + size
         return self._data[start : self._at]
 
     def receive_row(self, row: EntryRow, number: int, most: int) -> tuple[list[Entry], int]:
         """The entries that come next, as many as are here by then, and how many bytes they take.
 
-        None where the next message, of so many bytes at the most, is something else.
+        No entries where the next message, of so many bytes at the most, is something else.
         """
         self._wait(most)
         start = self._at
