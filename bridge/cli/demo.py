@@ -18,6 +18,7 @@ from bridge.errors import BridgeError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bridge.sandbox.graph import EntraSandbox
     from bridge.sandbox.hyperproof import HyperproofSandbox
     from bridge.sandbox.ldap import LdapSandbox
 
@@ -30,22 +31,22 @@ def register(app: typer.Typer) -> None:
 def demo() -> Exit:
     """See the bridge at work: no root, no servers, no accounts. Everything runs on this machine and is gone after.
 
-    Every command is the real one, against an LDAP directory and a Hyperproof that live as long as the demo.
+    Every command is the real one, against an LDAP directory, an Entra ID tenant and a Hyperproof that live as long
+    as the demo.
 
     Example: hyperproof-bridge demo
     """
     from bridge.cli.screen import console
-    from bridge.sandbox import company
+    from bridge.sandbox import hybrid
 
     out = console()
     scratch = tempfile.TemporaryDirectory(prefix="hyperproof-bridge-demo-")
-    with scratch as folder, company.ldap() as ldap, company.hyperproof() as hyperproof:
+    with scratch as folder, hybrid.ldap() as ldap, hybrid.entra() as entra, hybrid.hyperproof() as hyperproof:
+        (Path(folder) / "authority.pem").write_text(entra.certificates.pem, encoding="ascii")
         path = Path(folder) / "bridge.yaml"
-        path.write_text(
-            company.configuration(ldap.url, hyperproof.api_url, hyperproof.token_url), encoding="utf-8"
-        )
+        path.write_text(hybrid.configuration(ldap, entra, hyperproof), encoding="utf-8")
         with _environment(path):
-            _Story(out, ldap, hyperproof).tell()
+            _Story(out, ldap, entra, hyperproof).tell()
     out.print("\nThat was all of it; nothing is left on this machine.", style="bold green")
     return Exit.OK
 
@@ -56,10 +57,11 @@ class _Story:
 
     out: "Console"
     ldap: "LdapSandbox"
+    entra: "EntraSandbox"
     hyperproof: "HyperproofSandbox"
 
     def tell(self) -> None:
-        self._scene("Example Corp has an LDAP directory and a Hyperproof organization. Does everything fit?")
+        self._scene("Example Corp has an LDAP directory, an Entra ID tenant, and Hyperproof. Does everything fit?")
         self._run(["check"], Exit.OK)
         self._scene(
             "What would the bridge do? Nested groups count, somebody who left goes, who is on leave stays out."
@@ -68,6 +70,7 @@ class _Story:
         self._scene("Do it. Every change is read back from Hyperproof before it is called done.")
         self._run(["sync", "--detailed-exitcode"], Exit.CHANGED)
         self._idle()
+        self._both_directories()
         self._drift()
         self._half_read()
         self._mass_removal()
@@ -80,6 +83,28 @@ class _Story:
         calls = [request for request in self.hyperproof.requests if "/oauth/" not in request.path]
         self.out.print(f"Hyperproof saw {len(calls)} calls.", style="cyan")
         _expect(len(calls) == 3, f"an idle run made {len(calls)} calls")  # noqa: PLR2004 - users, groups, members
+
+    def _both_directories(self) -> None:
+        from bridge.sandbox import company, hybrid
+
+        _expect(
+            self._members()[hybrid.GROUP] == hybrid.EXPECTED, f"{hybrid.GROUP} is not what both directories say"
+        )
+        in_both = company.address(hybrid.IN_BOTH)
+        self._scene(f"Both directories feed {hybrid.GROUP}. {hybrid.IN_BOTH} is in both, and has one account.")
+        self._run(["explain", in_both, "--group", hybrid.GROUP], Exit.OK)
+        self._scene("He is taken out in LDAP. Entra still has him, so he stays.")
+        self.ldap.directory.remove_values(
+            company.group_dn(hybrid.OWNERS), "member", [company.person_dn(hybrid.IN_BOTH)]
+        )
+        self._run(["sync", "--detailed-exitcode"], Exit.OK)
+        self._scene(
+            f"{hybrid.CONTRACTOR} is in Entra alone. The contract ends, the guest is disabled, and he goes."
+        )
+        self.entra.tenant.change(hybrid.CONTRACTOR, accountEnabled=False)
+        self._run(["sync", "--detailed-exitcode"], Exit.CHANGED)
+        left = hybrid.EXPECTED - {hybrid.CONTRACTOR_ADDRESS}
+        _expect(self._members()[hybrid.GROUP] == left, f"{hybrid.GROUP} did not lose the contractor alone")
 
     def _drift(self) -> None:
         from bridge.sandbox import company
@@ -94,9 +119,7 @@ class _Story:
         from bridge.sandbox.ldap import ServerLimits
 
         before = self._members()
-        self._scene(
-            "The directory answers half: its server cuts every search after five entries. Nobody is removed."
-        )
+        self._scene("LDAP answers half: the server cuts every search after five entries. Nobody is removed.")
         self.ldap.limits = ServerLimits(size_limit=5)
         self._run(["sync"], Exit.UNREADABLE)
         self.ldap.limits = ServerLimits()
@@ -152,11 +175,13 @@ class _Story:
 def _environment(config: Path) -> Iterator[None]:
     """What the commands find in the environment while the demo lasts."""
     from bridge.sandbox.company import READER_PASSWORD
+    from bridge.sandbox.graph import DEFAULT_CLIENT_SECRET as ENTRA_SECRET
     from bridge.sandbox.hyperproof import DEFAULT_CLIENT_SECRET
 
     before = dict(os.environ)
     os.environ["HYPERPROOF_BRIDGE_CONFIG"] = str(config)
     os.environ["DEMO_PASSWORD"] = READER_PASSWORD
+    os.environ["DEMO_ENTRA_SECRET"] = ENTRA_SECRET
     os.environ["DEMO_SECRET"] = DEFAULT_CLIENT_SECRET
     try:
         yield

@@ -1,8 +1,10 @@
-"""sandbox: a Hyperproof of one's own, to rehearse against."""
+"""sandbox: a Hyperproof of one's own, or an Entra ID tenant, to rehearse against."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -10,7 +12,10 @@ from bridge.cli.exits import Exit
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
+    from bridge.sandbox.graph import Tenant
     from bridge.sandbox.hyperproof import Organization
+
+_SECRET: Final = "ENTRA_SECRET"  # noqa: S105 - the variable's name
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +27,7 @@ def sandbox(
     port: Annotated[int, typer.Option("--port", help="On loopback; 0 takes a free one.", min=0, max=65535)] = 8180,
     seed: Annotated[
         Path | None,
-        typer.Option("--seed", help="An organization: YAML or JSON with users and groups.", metavar="FILE"),
+        typer.Option("--seed", help="Whom to start with: YAML or JSON with users and groups.", metavar="FILE"),
     ] = None,
     users: Annotated[int, typer.Option("--users", help="Without --seed: make so many users.", min=1)] = 50,
     groups: Annotated[int, typer.Option("--groups", help="Without --seed: make so many groups.", min=0)] = 5,
@@ -30,6 +35,14 @@ def sandbox(
         list[str] | None, typer.Option("--mode", help="A mode, as key=value; may be repeated.")
     ] = None,
     modes: Annotated[bool, typer.Option("--modes", help="List all modes and end.")] = False,
+    entra: Annotated[
+        Path | None,
+        typer.Option(
+            "--entra",
+            help="Serve an Entra ID tenant instead, and write the certificate to trust to FILE.",
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> Exit:
     """Serve a Hyperproof to rehearse against: the documented API with its oddities, and faults on request.
 
@@ -38,40 +51,118 @@ def sandbox(
 
     A seed: {users: [{email: a@b.example, name: Ann}], groups: [{name: Auditors, members: [a@b.example]}]}
 
+    With --entra it serves an Entra ID tenant over TLS: sign-in and Microsoft Graph, under a certificate authority
+    that is made anew each time. It tells the section to put under `directories`.
+
+    A seed then: {users: [{name: Ann, mail: a@b.example}], groups: [{name: Auditors, members: [Ann]}]}
+
     Example: hyperproof-bridge sandbox --port 8180 --users 200 --groups 10 --mode id_space=id
     """
-    from bridge.sandbox.hyperproof import DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, HyperproofSandbox
-    from bridge.sandbox.hyperproof.modes import mode_choices, parse_modes
-    from bridge.sandbox.modes import ModeError
-
+    wanted = _Wanted(port, seed, users, groups, tuple(mode or ()))
     if modes:
-        for name, choices in mode_choices().items():
-            typer.echo(f"{name:24} {choices}")
-        return Exit.OK
-    try:
-        chosen = parse_modes(mode or [])
-    except ModeError as error:
-        raise typer.BadParameter(str(error)) from error
-    organization = _organization(seed, users, groups)
-    try:
-        made = HyperproofSandbox(organization, modes=chosen, port=port)
-    except OSError as error:
-        raise BridgeError(f"port {port} cannot be used ({error.strerror}); name another with --port") from error
+        _tell_modes(of_entra=entra is not None)
+    elif entra is None:
+        _serve_hyperproof(wanted)
+    else:
+        _serve_entra(wanted, entra)
+    return Exit.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the options ask of either sandbox."""
+
+    port: int
+    seed: Path | None
+    users: int
+    groups: int
+    modes: tuple[str, ...]
+
+
+def _tell_modes(*, of_entra: bool) -> None:
+    from bridge.sandbox.graph.modes import Modes as EntraModes
+    from bridge.sandbox.hyperproof.modes import mode_choices
+    from bridge.sandbox.modes import choices
+
+    for name, values in (choices(EntraModes) if of_entra else mode_choices()).items():
+        typer.echo(f"{name:24} {values}")
+
+
+def _serve_hyperproof(wanted: _Wanted) -> None:
+    from bridge.sandbox.hyperproof import DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, HyperproofSandbox
+    from bridge.sandbox.hyperproof.modes import parse_modes
+
+    with _modes_explained():
+        chosen = parse_modes(wanted.modes)
+    organization = _organization(wanted)
+    with _port_explained(wanted.port):
+        made = HyperproofSandbox(organization, modes=chosen, port=wanted.port)
     typer.echo(f"api_url: {made.api_url}\ntoken_url: {made.token_url}")
     typer.echo(f"client_id: {DEFAULT_CLIENT_ID}\nclient_secret: {DEFAULT_CLIENT_SECRET}")
     typer.echo("Ctrl-C ends it.")
     with suppress(KeyboardInterrupt):
         made.serve_forever()
-    return Exit.OK
 
 
-def _organization(seed: Path | None, users: int, groups: int) -> "Organization":
+def _serve_entra(wanted: _Wanted, ca_file: Path) -> None:
+    from bridge.sandbox.graph import DEFAULT_CLIENT_SECRET, EntraSandbox
+    from bridge.sandbox.graph.directory_section import directory_section
+    from bridge.sandbox.graph.modes import DEFAULT_MODES
+    from bridge.sandbox.modes import parsed
+
+    with _modes_explained():
+        chosen = parsed(DEFAULT_MODES, wanted.modes, example="page_cap=10")
+    tenant = _tenant(wanted)
+    with _port_explained(wanted.port):
+        made = EntraSandbox(tenant, modes=chosen, port=wanted.port)
+    try:
+        ca_file.write_text(made.certificates.pem, encoding="ascii")
+    except OSError as error:
+        raise BridgeError(f"{ca_file} cannot be written ({error.strerror}); name another with --entra") from error
+    section = directory_section(made, ca_file=str(ca_file.absolute()), variable=_SECRET)
+    typer.echo(f"directories:\n{section}# export {_SECRET}={DEFAULT_CLIENT_SECRET}\n# Ctrl-C ends it.")
+    with suppress(KeyboardInterrupt):
+        made.serve_forever()
+
+
+@contextmanager
+def _modes_explained() -> Iterator[None]:
+    from bridge.sandbox.modes import ModeError
+
+    try:
+        yield
+    except ModeError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+@contextmanager
+def _port_explained(port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BridgeError(f"port {port} cannot be used ({error.strerror}); name another with --port") from error
+
+
+def _organization(wanted: _Wanted) -> "Organization":
     from bridge.sandbox.hyperproof.generate import generate
     from bridge.sandbox.hyperproof.seed import SeedError, load
 
-    if seed is None:
-        return generate(users=users, groups=groups, members_per_group=min(250, users))
+    if wanted.seed is None:
+        size = min(250, wanted.users)
+        return generate(users=wanted.users, groups=wanted.groups, members_per_group=size)
     try:
-        return load(seed)
+        return load(wanted.seed)
+    except SeedError as error:
+        raise BridgeError(str(error)) from error
+
+
+def _tenant(wanted: _Wanted) -> "Tenant":
+    from bridge.sandbox.graph.generate import generate
+    from bridge.sandbox.graph.seed import SeedError, load
+
+    if wanted.seed is None:
+        return generate(users=wanted.users, groups=wanted.groups)
+    try:
+        return load(wanted.seed)
     except SeedError as error:
         raise BridgeError(str(error)) from error

@@ -47,13 +47,18 @@ def directory() -> Directory:
         made.add(f"ou={unit},{BASE}", {"objectClass": ["organizationalUnit"], "ou": [unit]})
     for name in (*_GRC, *_AUDIT, *_EXTERNAL, *_NEW):
         made.add(person_dn(name), _person(name))
-    _add_group(made, "GRC Europe", [person_dn(name) for name in (*_GRC[3:], *_NEW)])
-    _add_group(made, "GRC Managers", [*(person_dn(name) for name in _GRC[:3]), group_dn("GRC Europe")])
-    _add_group(made, "Internal Audit", [person_dn(name) for name in _AUDIT])
-    _add_group(made, "External Auditors", [person_dn(name) for name in _EXTERNAL])
-    _add_group(made, "On Leave", [person_dn(_EXTERNAL[1])])
-    _add_group(made, "hp-risk", [person_dn(name) for name in (_GRC[0], _AUDIT[0])])
+    add_group(made, "GRC Europe", [person_dn(name) for name in (*_GRC[3:], *_NEW)])
+    add_group(made, "GRC Managers", [*(person_dn(name) for name in _GRC[:3]), group_dn("GRC Europe")])
+    add_group(made, "Internal Audit", [person_dn(name) for name in _AUDIT])
+    add_group(made, "External Auditors", [person_dn(name) for name in _EXTERNAL])
+    add_group(made, "On Leave", [person_dn(_EXTERNAL[1])])
+    add_group(made, "hp-risk", [person_dn(name) for name in (_GRC[0], _AUDIT[0])])
     return made
+
+
+def add_group(made: Directory, name: str, members: list[str]) -> None:
+    """Put a group into the company's directory; members are entries."""
+    made.add(group_dn(name), {"objectClass": ["groupOfNames"], "cn": [name], "member": members})
 
 
 def organization() -> Organization:
@@ -75,10 +80,6 @@ def _person(name: str) -> dict[str, list[str]]:
     }
 
 
-def _add_group(made: Directory, name: str, members: list[str]) -> None:
-    made.add(group_dn(name), {"objectClass": ["groupOfNames"], "cn": [name], "member": members})
-
-
 def hyperproof() -> HyperproofSandbox:
     """A Hyperproof with the company's organization; its one API client is the bridge's."""
     return HyperproofSandbox(organization(), clients=(BRIDGE,))
@@ -89,8 +90,11 @@ def ldap() -> LdapSandbox:
     return LdapSandbox(directory(), credentials={READER: READER_PASSWORD})
 
 
-def configuration(ldap_url: str, api_url: str, token_url: str) -> str:
-    """A configuration of the bridge for the company. Its secrets are in DEMO_PASSWORD and DEMO_SECRET."""
+def configuration(ldap_url: str, api_url: str, token_url: str, *, directories: str = "", groups: str = "") -> str:
+    """A configuration of the bridge for the company. Its secrets are in DEMO_PASSWORD and DEMO_SECRET.
+
+    `directories` and `groups` are more of each: whole lines of YAML.
+    """
     return f"""\
 hyperproof:
   region: us
@@ -106,7 +110,7 @@ directories:
     servers: [{ldap_url}]
     bind: {{method: simple, user: "{READER}", password: "${{env:DEMO_PASSWORD}}"}}
     base_dn: {BASE}
-
+{directories}
 groups:
   - name: Compliance Managers
     members: {{corp: "{group_dn("GRC Managers")}"}}
@@ -117,7 +121,7 @@ groups:
   - for_each: {{corp: "hp-(?P<team>.+)"}}
     name: "Team {{team}}"
     create: true
-
+{groups}
 store: {{path: bridge.db}}
 audit: {{file: audit.jsonl}}
 apply: true

@@ -83,6 +83,10 @@ def test_the_help_names_every_command(tmp_path: Path) -> None:
         (["sandbox", "--mode", "id_space"], "key=value"),
         (["sandbox", "--seed", "absent.yaml"], "absent.yaml"),
         (["sandbox", "--port", "1", "--users", "0"], "--users"),
+        (["sandbox", "--entra", "ca.pem", "--mode", "page_capp=2"], "Did you mean 'page_cap'?"),
+        (["sandbox", "--entra", "ca.pem", "--mode", "page_cap"], "page_cap=10"),
+        (["sandbox", "--entra", "ca.pem", "--seed", "absent.yaml"], "absent.yaml"),
+        (["sandbox", "--entra", "absent/ca.pem", "--port", "0", "--users", "1", "--groups", "0"], "absent/ca.pem"),
     ],
 )
 def test_a_wrong_command_line_is_told(arguments: list[str], said: str, tmp_path: Path) -> None:

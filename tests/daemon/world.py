@@ -278,7 +278,7 @@ def directory(dice: random.Random) -> Directory:
     for name in PEOPLE:
         made.add(company.person_dn(name), company._person(name))
     for team in TEAMS:
-        company._add_group(made, team, [company.person_dn(name) for name in dice.sample(PEOPLE, 12)])
+        company.add_group(made, team, [company.person_dn(name) for name in dice.sample(PEOPLE, 12)])
     return made
 
 

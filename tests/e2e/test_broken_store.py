@@ -33,12 +33,12 @@ def synced(company: Scene) -> Scene:
     return company
 
 
-@pytest.mark.parametrize("size", [5_000, 100_000, 260_000, 300_000, 340_000])
+@pytest.mark.parametrize("size", [5_000, 150_000, 320_000, 360_000, 400_000])
 def test_a_full_disk_leaves_no_change_without_its_record(size: int, company: Scene) -> None:
     """Wherever the space ends; with more of it, the next run settles what was open and goes on."""
     ended = company.run("sync", before=partial(limit_file_size, size))
     assert_failed(ended, Exit.STORE, "cannot be used")
-    assert bool(deeds(company)) == (size >= 260_000)
+    assert bool(deeds(company)) == (size >= 320_000)
     assert company.run("sync").code == Exit.OK
     assert company.members("Compliance Managers").isdisjoint({"liam.walsh"})
     assert_evidence_is_whole(company)
