@@ -29,7 +29,9 @@ def nothings(value: Plain, place: Place) -> Iterator[Flaw]:
     if value is None:
         is_lead = place[:1] == ("groups",) and place[-1] == "lead"
         remedy = (
-            "Write an e-mail address, or `none` for no lead." if is_lead else "Write a value, or leave it out."
+            "Write an e-mail address, `owner`, or `none` for no lead."
+            if is_lead
+            else "Write a value, or leave it out."
         )
         yield Flaw(place, "Nothing stands here.", remedy)
     elif isinstance(value, dict):

@@ -132,7 +132,7 @@ class GroupSettings(Model):
     """Keep the group's name in Hyperproof equal to the one here. Left out: as in `defaults`."""
 
     lead: Lead | None = Field(default=None, examples=["anna.smith@corp.example"])
-    """The group's lead: an e-mail address, or `none` for no lead. Left out: left as it is."""
+    """The group's lead: an e-mail address, `owner` of the directory groups, or `none`. Left out: left as it is."""
 
     keep: tuple[Address, ...] = Field(default=(), examples=[["break.glass@corp.example"]])
     """Never taken out; besides those of `defaults`."""

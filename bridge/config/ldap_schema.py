@@ -76,6 +76,9 @@ class AttributesSection(Model):
     primary_group: Attribute | None = Field(default=None, examples=["primaryGroupID"])
     """Attribute of people that tells the one group which does not name them. `none`: groups name everybody."""
 
+    owner: Attribute | None = Field(default=None, examples=["managedBy"])
+    """Attribute of groups that names their owners by DN, read where a `lead` is `owner`. `none`: there is none."""
+
 
 class SchemaSection(AttributesSection):
     """What people and groups look like; what is left out is as the preset says."""
@@ -105,6 +108,7 @@ _MAY_BE_NONE: Final = {
     "member_urls": NO_ATTRIBUTE,
     "security_id": NO_ATTRIBUTE,
     "primary_group": NO_ATTRIBUTE,
+    "owner": NO_ATTRIBUTE,
 }
 """What of a schema may be written away, and the word for it."""
 

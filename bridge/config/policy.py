@@ -13,7 +13,7 @@ from bridge.config.file_directory import FileDirectory, file_settings
 from bridge.config.groups import GroupForEach, GroupSettings, ManagedGroup, Members
 from bridge.config.limits import GroupRemovals, RunRemovals
 from bridge.config.model import Configuration
-from bridge.config.values import NO_LEAD
+from bridge.config.values import NO_LEAD, OWNER_LEAD
 from bridge.core.mapping import (
     AllOf,
     AnyOf,
@@ -28,6 +28,7 @@ from bridge.core.mapping import (
     Policy,
     Rule,
     Settings,
+    with_owners,
 )
 from bridge.core.model import DirectoryName, Email, GroupId, Selector, SelectorKind, Standing
 from bridge.sources.entra.settings import EntraSettings
@@ -57,11 +58,12 @@ def policy(configuration: Configuration) -> Policy:
 
 
 def _mapping(entry: ManagedGroup, configuration: Configuration, where: str) -> GroupMapping:
+    settings, members = _settings(entry, configuration), rule(entry.members)
     return GroupMapping(
         key=entry.key or entry.name,
         name=entry.name,
-        rule=rule(entry.members),
-        settings=_settings(entry, configuration),
+        rule=with_owners(members) if settings.lead.action is LeadAction.OWNER else members,
+        settings=settings,
         group_id=GroupId(entry.id) if entry.id else None,
         where=where,
     )
@@ -69,11 +71,13 @@ def _mapping(entry: ManagedGroup, configuration: Configuration, where: str) -> G
 
 def _pattern(entry: GroupForEach, configuration: Configuration, where: str) -> PatternMapping:
     ((directory, pattern),) = entry.for_each.items()
+    settings = _settings(entry, configuration)
+    owners = settings.lead.action is LeadAction.OWNER
     return PatternMapping(
         key=entry.key or entry.name,
-        selector=Selector(DirectoryName(directory), SelectorKind.PATTERN, pattern),
+        selector=Selector(DirectoryName(directory), SelectorKind.PATTERN, pattern, owners),
         template=entry.name,
-        settings=_settings(entry, configuration),
+        settings=settings,
         where=where,
     )
 
@@ -118,7 +122,8 @@ def _settings(entry: GroupSettings, configuration: Configuration) -> Settings:
 def _lead(text: str | None) -> LeadRule:
     if text is None:
         return LeadRule()
-    return LeadRule(LeadAction.CLEAR) if text == NO_LEAD else LeadRule(LeadAction.SET, Email(text))
+    words = {NO_LEAD: LeadAction.CLEAR, OWNER_LEAD: LeadAction.OWNER}
+    return LeadRule(words[text]) if text in words else LeadRule(LeadAction.SET, Email(text))
 
 
 def _stated(configuration: Configuration, entry: GroupSettings) -> dict[str, float]:

@@ -165,12 +165,16 @@ NO_LEAD: Final = "none"
 """What is written for the lead of a group that shall have none."""
 
 
+OWNER_LEAD: Final = "owner"
+"""What is written for the lead of a group that shall be led by who owns its directory groups."""
+
+
 def _lead(text: str) -> str:
-    return text if text == NO_LEAD else _email(text)
+    return text if text in {NO_LEAD, OWNER_LEAD} else _email(text)
 
 
 Lead: TypeAlias = Annotated[Text, AfterValidator(_lead)]
-"""An e-mail address, or the word `none`."""
+"""An e-mail address, or one of the words `owner` and `none`."""
 
 
 def _pattern(text: str) -> str:

@@ -70,6 +70,11 @@ class Causes:
             return Cause.FIRST_SYNC
         return Cause.CONFIGURATION if self._reconfigured else Cause.DRIFT
 
+    def of_owner(self) -> Cause:
+        """Tell why the group is led by another who owns its directory groups: who owned them is not remembered."""
+        own = self.of_group()
+        return Cause.SOURCE if own is Cause.DRIFT else own
+
     def _of_directory(self, people: Iterable[PersonId]) -> Cause | None:
         return self._of_source(people) or (Cause.CONFIGURATION if self._reconfigured else None)
 

@@ -66,6 +66,9 @@ class SkipKind(StrEnum):
     UNCERTAIN = "uncertain"  # an exclusion could not be read, so nobody is known to be free of it
     PROTECTED = "protected"  # would go, but is kept: the lead, the keep list, deactivated, unknown
     DOUBT = "doubt"  # would go, but the read is not to be trusted
+    LEAD = (
+        "lead"  # the lead stays as it is, for there is no one owner of the directory groups who surely could be it
+    )
     GROUP = "group"  # the managed group itself cannot be served: not there, archived, claimed twice
 
 

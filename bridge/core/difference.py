@@ -1,13 +1,15 @@
 """What separates a managed group from what it should contain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge.core.binding import Binding
 from bridge.core.change import Skip, SkipKind
 from bridge.core.desired import Desired
 from bridge.core.mapping import GroupMapping, LeadAction, Mode, Policy
 from bridge.core.model import Account, AccountId, Email, Group, GroupId, Standing, Untold
+from bridge.core.ownership import owning_account
+from bridge.core.people import People
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Surroundings:
     """Whom the bridge itself put into each group."""
     names: Mapping[str, GroupId]
     """The names in use, folded; a rename must not collide with them."""
+    people: People = field(default_factory=lambda: People({}, {}))
 
 
 def differ(binding: Binding, desired: Desired, around: Surroundings) -> Difference:
@@ -83,7 +86,7 @@ def differ(binding: Binding, desired: Desired, around: Surroundings) -> Differen
     if desired.sure == members == desired.possible:  # as in most groups: each of half a million is kept once, then
         desired = replace(desired, sure=members, possible=members)
     ignored = accounts.ids_of(settings.ignore)
-    lead, lead_skips = _lead(mapping, group, accounts)
+    lead, lead_skips = _lead(binding, desired, around)
     extra = _removable_by_mode(settings.mode, members - desired.possible - ignored, group, around.placed)
     guarded = _protected(
         extra, settings.keep, {group.lead if group else None, lead.lead if lead else None}, around
@@ -177,17 +180,21 @@ def _uncertain(desired: Desired, known: frozenset[AccountId], accounts: Accounts
     )
 
 
-def _lead(
-    mapping: GroupMapping, group: Group | None, accounts: Accounts
-) -> tuple[LeadChange | None, tuple[Skip, ...]]:
-    rule, current = mapping.settings.lead, group.lead if group else None
+def _lead(binding: Binding, desired: Desired, around: Surroundings) -> tuple[LeadChange | None, tuple[Skip, ...]]:
+    mapping, accounts = binding.mapping, around.accounts
+    rule, current = mapping.settings.lead, binding.group.lead if binding.group else None
     if rule.action is LeadAction.CLEAR:
         return (LeadChange(None) if current else None), ()
-    if rule.action is LeadAction.LEAVE or rule.address is None:
+    if rule.action is LeadAction.OWNER:
+        lead = owning_account(desired, around.people, accounts.by_id)
+        skip = Skip(SkipKind.LEAD, mapping.name, f"the lead stays as it is: {lead}")
+    elif rule.action is LeadAction.LEAVE or rule.address is None:
         return None, ()
-    lead = accounts.lead_for(rule.address)
+    else:
+        lead = accounts.lead_for(rule.address)
+        skip = Skip(SkipKind.NO_ACCOUNT, rule.address, f"cannot lead the group: {lead}")
     if lead not in accounts.by_id:
-        return None, (Skip(SkipKind.NO_ACCOUNT, rule.address, f"cannot lead the group: {lead}"),)
+        return None, (skip,)
     account = AccountId(lead)
     return (LeadChange(account) if account != current else None), ()
 

@@ -87,6 +87,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     SkipKind.UNCERTAIN: "mend the directory group that may exclude them, or its name in the mapping",
     SkipKind.PROTECTED: "take them off the list or give the group another lead, if they shall go",
     SkipKind.DOUBT: "mend what is doubtful; nobody is taken out before",
+    SkipKind.LEAD: "give the directory groups one owner, who has an active account",
     SkipKind.GROUP: "see to the managed group itself",
     "disabled": "enable them in the directory, if they are still with you",
     "excluded": "take them out of the group that excludes them, if they shall be in",

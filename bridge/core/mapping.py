@@ -1,6 +1,6 @@
 """Mappings: which directory groups feed a managed group, and how."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -60,6 +60,19 @@ def selectors(rule: Rule) -> tuple[Selector, ...]:
             return tuple(dict.fromkeys(selectors(base) + selectors(minus)))
 
 
+def with_owners(rule: Rule) -> Rule:
+    """The same rule, asking who owns the groups whose people are put in."""
+    match rule:
+        case From(selector, only):
+            return From(replace(selector, owners=True), only)
+        case AnyOf(parts):
+            return AnyOf(tuple(map(with_owners, parts)))
+        case AllOf(parts):
+            return AllOf(tuple(map(with_owners, parts)))
+        case Except(base, minus):
+            return Except(with_owners(base), minus)
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """How many removals are plausible. More than `count`, or more than `percent` (above `floor`), is held."""
@@ -80,11 +93,12 @@ class LeadAction(StrEnum):
     LEAVE = "leave"
     SET = "set"
     CLEAR = "clear"
+    OWNER = "owner"
 
 
 @dataclass(frozen=True, slots=True)
 class LeadRule:
-    """The lead of a managed group: left alone, set to an address, or cleared."""
+    """The lead of a managed group: left alone, set to an address or to the directory groups' owner, or cleared."""
 
     action: LeadAction = LeadAction.LEAVE
     address: Email | None = None

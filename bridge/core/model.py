@@ -52,6 +52,8 @@ class Selector:
     directory: DirectoryName
     kind: SelectorKind
     text: str
+    owners: bool = False
+    """Whether it is asked who owns these groups, too."""
 
     def __str__(self) -> str:
         return f"{self.directory}: {self.text}"
@@ -100,6 +102,16 @@ class Person(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Owners:
+    """Who owns a directory group."""
+
+    people: frozenset[PersonId] = frozenset()
+    """Those who are surely people, and enabled."""
+    others: tuple[str, ...] = ()
+    """All else that there is to say, in words: who is disabled, what is no person, why some are not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class DirectoryGroup:
     """A directory group with all its people, nested groups expanded."""
 
@@ -113,6 +125,8 @@ class DirectoryGroup:
     others: int = 0
     """Members that are neither people nor groups: devices, contacts, ..."""
     doubts: tuple[Doubt, ...] = ()
+    owners: Owners | None = None
+    """None: nobody asked, or the directory has no such thing."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +161,7 @@ class DirectoryRead:
     directory: DirectoryName
     server: str
     people: Mapping[PersonId, Person] = field(default_factory=dict)
-    """Every member of every group found."""
+    """Every member of every group found, and every owner where that was asked."""
     selections: Mapping[Selector, Selection] = field(default_factory=dict)
     """An entry for every selector asked, also where nothing was found."""
     doubts: tuple[Doubt, ...] = ()

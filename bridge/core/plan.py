@@ -6,6 +6,7 @@ from bridge.core.binding import Binding
 from bridge.core.cause import Causes, Past
 from bridge.core.change import Action, Change, GroupPlan, MemberChange, Plan, Skip, SkipKind
 from bridge.core.difference import Accounts, Difference
+from bridge.core.mapping import LeadAction
 from bridge.core.model import AccountId, DirectoryGroup, PersonId
 from bridge.core.people import People
 
@@ -89,7 +90,9 @@ def _changes(difference: Difference, past: Past, identities: Identities) -> tupl
         changes.append(_member_change(Action.ADD, difference.adds, behind, causes, identities))
     if difference.lead:
         lead = difference.lead.lead
-        changes.append(Change(Action.SET_LEAD if lead else Action.CLEAR_LEAD, lead=lead, cause=own))
+        owned = difference.mapping.settings.lead.action is LeadAction.OWNER
+        why = causes.of_owner() if owned else own
+        changes.append(Change(Action.SET_LEAD if lead else Action.CLEAR_LEAD, lead=lead, cause=why))
     if difference.removals:
         formerly = identities.formerly(difference.removals)
         changes.append(_member_change(Action.REMOVE, difference.removals, formerly, causes, identities))

@@ -130,7 +130,8 @@ def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: P
     people = resolve(everybody, current.accounts, memory.links, policy.eligible)
     bindings = bind_all(policy, sides.reads, current.groups, memory, target)
     served = [binding for binding in bindings if not binding.refusal]
-    around = Surroundings(accounts, policy, _placed(served, store), {folded(g.name): g.id for g in current.groups})
+    names = {folded(group.name): group.id for group in current.groups}
+    around = Surroundings(accounts, policy, _placed(served, store), names, people)
     differences = tuple(differ(b, desired(b.mapping.rule, sides.reads, people), around) for b in served)
     unserved = [binding for binding in bindings if binding.refusal]
     plan = make_plan(differences, unserved, _past(differences, store), Identities(accounts, people, memory.links))

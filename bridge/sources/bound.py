@@ -49,7 +49,7 @@ class BoundSource:
         group = bound.get(name_key(selector)) if is_name(selector) else None
         if group is None:
             return selector
-        return Selector(selector.directory, SelectorKind.ID, group.removeprefix(f"{self.name}:"))
+        return replace(selector, kind=SelectorKind.ID, text=group.removeprefix(f"{self.name}:"))
 
 
 def _answer(selector: Selector, asked: Selector, found: Selection) -> Selection:

@@ -94,7 +94,12 @@ class RecallingSource:
         return self._source.probe()
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
-        """What a full read finds now: recalled where that is known to be the same, and then marked as recalled."""
+        """What a full read finds now: recalled where that is known to be the same, and then marked as recalled.
+
+        Owners are never recalled: news do not tell of all that may happen to them.
+        """
+        if _asks_for_owners(selectors):
+            return self.read_fully(selectors)
         snapshot = self._cabinet.load_snapshot(self.name, self._digest(selectors))
         if snapshot is None or not self._is_recent(snapshot):
             return self.read_fully(selectors)
@@ -107,10 +112,13 @@ class RecallingSource:
         return replace(snapshot.read, searches=news.searches, recalled=snapshot.taken)
 
     def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
-        """Read in full, and keep what was read without doubt. Without a mark, the notes of the read say why."""
+        """Read in full, and keep what was read without doubt. Without a mark, the notes of the read say why.
+
+        A read with owners is not kept.
+        """
         taken = self._now()
         marked = self._source.read_marked(selectors)
-        if self._keeps and marked.mark and is_whole(marked.read):
+        if self._keeps and marked.mark and is_whole(marked.read) and not _asks_for_owners(selectors):
             digest = self._digest(selectors)
             self._cabinet.record_snapshot(Snapshot(marked.read, marked.footing, marked.mark, digest, taken))
         return marked.read
@@ -124,6 +132,10 @@ class RecallingSource:
         asked = sorted({(selector.kind.value, selector.text) for selector in selectors})
         parts = (__version__, self._source.settings_digest, asked)
         return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
+
+
+def _asks_for_owners(selectors: Sequence[Selector]) -> bool:
+    return any(selector.owners for selector in selectors)
 
 
 def _told(searches: tuple[Search, ...], why: str) -> tuple[Search, ...]:

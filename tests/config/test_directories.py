@@ -97,6 +97,7 @@ def test_every_value_of_a_preset_can_be_overridden(tmp_path: Path) -> None:
         member_urls: none
         security_id: sid
         primary_group: pg
+        owner: o
         group_type: gt
         ignore_referrals: [cn=configuration]
     """
@@ -118,6 +119,7 @@ def test_every_value_of_a_preset_can_be_overridden(tmp_path: Path) -> None:
         member_urls="",
         security_id="sid",
         primary_group="pg",
+        owner="o",
         group_type="gt",
         ignore_referrals=("cn=configuration",),
     )

@@ -136,6 +136,24 @@ def test_for_each_becomes_a_pattern(tmp_path: Path) -> None:
     assert (pattern.key, pattern.template, pattern.settings.create) == ("Team {t}", "Team {t}", True)
 
 
+def test_a_lead_by_owner_asks_who_owns_the_groups(tmp_path: Path) -> None:
+    """The groups that put people in, of a pattern too; not those of `except`, nor another mapping's."""
+    groups = """
+        - {name: A, members: {any: [{corp: a}, {corp: b}], except: [{corp: c}]}, lead: owner}
+        - {name: B, members: {corp: a}}
+        - {for_each: {corp: 'hp-.+'}, name: '{name}', lead: owner}
+    """
+    made_policy = made(tmp_path, groups=groups)
+    assert [mapping.settings.lead for mapping in made_policy.mappings] == [LeadRule(LeadAction.OWNER), LeadRule()]
+    assert [(selector.text, selector.owners) for selector in made_policy.selectors()] == [
+        ("a", True),
+        ("b", True),
+        ("c", False),
+        ("a", False),
+        ("hp-.+", True),
+    ]
+
+
 def test_each_mapping_says_where_it_stands(tmp_path: Path) -> None:
     """By file and line, so that a message about a group leads to it."""
     groups = """

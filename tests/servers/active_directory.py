@@ -121,10 +121,15 @@ def ldif_of(world: World) -> str:
     places |= {key: thing_dn(key) for key in world.things}
     people = [person(one.key, mail=one.address, enabled=one.enabled) for one in world.people]
     groups = [
-        group(some.key, *(places.get(key, FOREIGN) for key in some.members), displayName=some.name)
+        group(
+            some.key,
+            *(places.get(key, FOREIGN) for key in some.members),
+            displayName=some.name,
+            **({"managedBy": places.get(some.owner, person_dn(some.owner))} if some.owner else {}),
+        )
         for some in world.groups
     ]
-    return "".join([tree(), *people, *groups, *map(printer, world.things)])
+    return "".join([tree(), *map(printer, world.things), *people, *groups])
 
 
 def _line(name: str, value: str | bytes) -> str:

@@ -4,7 +4,7 @@ A module that tests a kind of source subclasses SourceContract, shows WORLD with
 and gives the fixtures `source` and `absent_source`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import pytest
@@ -14,6 +14,7 @@ from bridge.core.model import (
     DirectoryName,
     DirectoryRead,
     DoubtKind,
+    Owners,
     Selection,
     Selector,
     SelectorKind,
@@ -39,11 +40,12 @@ class Someone:
 
 @dataclass(frozen=True, slots=True)
 class SomeGroup:
-    """A group in the world; members are keys of people, groups and things, or of nothing."""
+    """A group in the world; members and the owner are keys of people, groups and things, or of nothing."""
 
     key: str
     name: str
     members: tuple[str, ...]
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,15 @@ class World:
 WORLD = World(
     people=(*map(Someone, ("ann", "bob", "cid", "dora", "eve")), Someone("gus", enabled=False)),
     groups=(
-        SomeGroup("plain", "Plain", ("ann", "bob")),
+        SomeGroup("plain", "Plain", ("ann", "bob"), owner="eve"),
         SomeGroup("outer", "Nested Outer", ("ann", "left", "right")),
         SomeGroup("left", "Nested Left", ("bob", "inner")),
-        SomeGroup("right", "Nested Right", ("cid", "inner")),
+        SomeGroup("right", "Nested Right", ("cid", "inner"), owner="printer"),
         SomeGroup("inner", "Nested Inner", ("dora", "ann")),
         SomeGroup("ring1", "Ring One", ("ann", "ring2")),
         SomeGroup("ring2", "Ring Two", ("bob", "ring3")),
         SomeGroup("ring3", "Ring Three", ("cid", "ring1")),
-        SomeGroup("mixed", "Mixed", ("ann", "gus", "printer")),
+        SomeGroup("mixed", "Mixed", ("ann", "gus", "printer"), owner="gus"),
         SomeGroup("dangling", "Dangling", ("ann", "ghost")),
         SomeGroup("above", "Above Dangling", ("bob", "dangling")),
         SomeGroup("twin1", "Twin", ("ann",)),
@@ -105,7 +107,12 @@ def people(*keys: str) -> set[str]:
 
 
 class SourceContract:
-    """Every source passes these."""
+    """Every source passes these; `owning` is skipped where nothing tells of owners."""
+
+    @pytest.fixture
+    def owning(self, source: Source) -> Source:
+        """The source, which tells who owns a group."""
+        return source
 
     @pytest.mark.parametrize(
         ("name", "keys"),
@@ -212,6 +219,32 @@ class SourceContract:
         assert read.server
         assert read.searches
         assert all(search.what and search.pages and search.result for search in read.searches)
+
+    def test_who_owns_a_group_is_told_where_it_is_asked(self, owning: Source) -> None:
+        """The owner is one of the people then, member or not; where nobody asks, nothing is told of owners."""
+        asked = replace(by_name("Plain"), owners=True)
+        for read in (owning.read((asked, by_name("Mixed"))), owning.read((asked,))):
+            (group,) = read.selections[asked].groups
+            assert group.owners is not None
+            assert {read.people[one].addresses[0] for one in group.owners.people} == people("eve")
+            assert (group.owners.others, addresses(read, group)) == ((), people("ann", "bob"))
+        read, selection = read_one(owning, by_name("Plain"))
+        assert ([group.owners for group in selection.groups], len(read.people)) == ([None], 2)
+
+    @pytest.mark.parametrize(("name", "why"), [("Mixed", "disabled"), ("Nested Right", "is no")])
+    def test_an_owner_who_is_no_enabled_person_is_told_as_such(self, owning: Source, name: str, why: str) -> None:
+        """Who is disabled, and what is no person, stands in words beside the people."""
+        _, selection = read_one(owning, replace(by_name(name), owners=True))
+        (group,) = selection.groups
+        assert group.owners is not None
+        assert group.owners.people == frozenset()
+        (told,) = group.owners.others
+        assert why in told
+
+    def test_a_group_may_have_no_owner(self, owning: Source) -> None:
+        """Which is no doubt about who is in it."""
+        _, selection = read_one(owning, replace(by_name("Nested Left"), owners=True))
+        assert [(group.owners, group.doubts) for group in selection.groups] == [(Owners(), ())]
 
     def test_no_answer_is_an_error(self, absent_source: Source) -> None:
         """A directory out of reach is an error: never an empty read."""

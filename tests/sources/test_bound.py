@@ -94,6 +94,15 @@ def test_a_name_is_used_once(kind: SelectorKind) -> None:
     ]
 
 
+def test_a_bound_group_is_asked_who_owns_it_as_its_name_was() -> None:
+    """A question about owners stays one when the name gives way to the id."""
+    town = Town(g1="staff")
+    runs, owned = Runs(town), replace(named("staff"), owners=True)
+    runs.read(owned)
+    assert list(runs.read(owned, named("staff")).selections) == [owned, named("staff")]
+    assert town.asked == [(owned,), (replace(by_id("g1"), owners=True), by_id("g1"))]
+
+
 def test_a_bound_group_that_is_gone_is_told_with_its_name() -> None:
     """Another one of its name does not take its place."""
     town = Town(g1="staff")

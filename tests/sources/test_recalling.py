@@ -196,6 +196,18 @@ def test_a_directory_that_cannot_tell_is_read_in_full(scene: Scene) -> None:
     ]
 
 
+def test_a_read_with_owners_is_neither_recalled_nor_kept(scene: Scene) -> None:
+    """News do not tell of all that may happen to owners; what was kept for others serves on for them."""
+    owned = tuple(replace(selector, owners=True) for selector in SELECTORS)
+    kept = scene.drawer.snapshots[CORP]
+    for _ in range(2):
+        scene.town.asked.clear()
+        assert scene.source.read(owned).recalled is None
+        assert "full" in scene.town.asked
+    assert scene.drawer.snapshots[CORP] is kept
+    assert "full" not in scene.asked()
+
+
 def test_a_read_in_doubt_is_not_kept(scene: Scene) -> None:
     """It is read again in the next run, until there is no doubt."""
     scene.town.move_member("staff", "ghost")

@@ -172,7 +172,7 @@ def _portions(selectors: Sequence[Selector]) -> list[list[Selector]]:
 
 
 def _by_values(kind: SelectorKind, selectors: Sequence[Selector]) -> Question:
-    values = ",".join(literal(selector.text.strip()) for selector in selectors)
+    values = ",".join(dict.fromkeys(literal(selector.text.strip()) for selector in selectors))
     return _question(tuple(selectors), f"groups by {PROPERTY[kind]}", f"{PROPERTY[kind]} in ({values})")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bridge.core.model import DirectoryGroup, DirectoryName, Doubt, DoubtKind, Person, PersonId
+from bridge.core.model import DirectoryGroup, DirectoryName, Doubt, DoubtKind, Owners, Person, PersonId
 from bridge.errors import Denied, RemoteError, Unavailable
 from bridge.sources.entra.failures import HIDDEN_REMEDY, USERS_REMEDY, NotFound
 from bridge.sources.entra.groups import GroupEntry
@@ -12,9 +12,16 @@ from bridge.sources.entra.people import GROUP, USER, Barred, People, identity, k
 _NAMED: Final = 5
 """So many members of a group that Graph hides are named; all are counted."""
 
+_BARRED: Final = {
+    Barred.DISABLED: "is disabled",
+    Barred.GUEST: "is a guest, and guests do not count as people",
+    Barred.UNREADABLE: f"is not shown; {USERS_REMEDY}",
+}
+"""What keeps a user from being an owner that counts."""
+
 
 class Members:
-    """The members of one group, as its list shows them."""
+    """The members of one group, or its owners, as their list shows them."""
 
     def __init__(self, people: People) -> None:
         self.people: dict[PersonId, Person] = {}
@@ -63,6 +70,13 @@ class Members:
             others=len(self._others) + barred.count(Barred.GUEST),
             doubts=tuple(sorted(self._doubts(entry, listing))),
         )
+
+    def owners(self, listing: Listing) -> Owners:
+        """Who owns a group, of whose owners this is the list."""
+        broken = [doubt_of(listing, listing.error).text] if listing.error else []
+        barred = [f"the owner {key} {_BARRED[why]}" for key, why in sorted(self._barred.items())]
+        others = [f"the owner {key} is no user" for key in sorted(self._others | self.nested)]
+        return Owners(frozenset(self.people), (*broken, *barred, *others))
 
     def _doubts(self, entry: GroupEntry, listing: Listing) -> set[Doubt]:
         doubts = {doubt_of(listing, listing.error)} if listing.error else set()

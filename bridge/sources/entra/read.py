@@ -1,11 +1,11 @@
-"""One read of one tenant: first the groups that the selectors name, then the members of each."""
+"""One read of one tenant: first the groups that the selectors name, then their members, and owners where asked."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from bridge.core.model import DirectoryRead, Search, Selection, Selector
+from bridge.core.model import DirectoryGroup, DirectoryRead, Search, Selection, Selector
 from bridge.sources.entra.failures import GROUPS_REMEDY, HIDDEN_REMEDY
 from bridge.sources.entra.finding import find
 from bridge.sources.entra.graph import MOST_IN_BATCH, Graph, RequestIds, query
@@ -21,7 +21,7 @@ LANES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A group whose members are to be read."""
+    """A list of a group's members, or of its owners, that is to be read."""
 
     entry: GroupEntry
     listing: Listing
@@ -43,35 +43,50 @@ class Reading:
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Read everything that the selectors name. Raises RemoteError where nothing came at all."""
         chosen = find(selectors, self._read)
-        wanted = self._read_members({entry for entries, _ in chosen.values() for entry in entries})
-        read = {each.entry: each.members.group(self._settings.name, each.entry, each.listing) for each in wanted}
-        self.involved = {each.entry.id for each in wanted}.union(*(each.members.seen for each in wanted))
-        people = {person_id: person for each in wanted for person_id, person in each.members.people.items()}
+        entries = {entry for entries, _ in chosen.values() for entry in entries}
+        owned = {entry for selector, (entries, _) in chosen.items() if selector.owners for entry in entries}
+        wanted, owning = self._read_members(entries, owned)
+        groups = {each.entry: each.members.group(self._settings.name, each.entry, each.listing) for each in wanted}
+        owners = {each.entry: each.members.owners(each.listing) for each in owning}
+        with_owners = {entry: replace(groups[entry], owners=told) for entry, told in owners.items()}
+        lists = (*wanted, *owning)
+        self.involved = {each.entry.id for each in wanted}.union(*(each.members.seen for each in lists))
+        people = {person_id: person for each in lists for person_id, person in each.members.people.items()}
         return DirectoryRead(
             directory=self._settings.name,
             server=f"{self._settings.graph_address}, tenant {self._settings.tenant_id}",
             people={person_id: people[person_id] for person_id in sorted(people)},
             selections={
-                selector: Selection(tuple(read[entry] for entry in entries), doubts)
+                selector: Selection(_of(entries, with_owners if selector.owners else groups), doubts)
                 for selector, (entries, doubts) in chosen.items()
             },
             searches=tuple(self._searches),
         )
 
-    # ---- their members ---------------------------------------------------------------------------------
+    # ---- their members and owners ----------------------------------------------------------------------
 
-    def _read_members(self, entries: Iterable[GroupEntry]) -> list[_Wanted]:
-        wanted = [self._wanted(entry) for entry in sorted(entries)]
-        self._read([each.listing for each in wanted], "members")
-        return wanted
+    def _read_members(
+        self, entries: Iterable[GroupEntry], owned: Iterable[GroupEntry]
+    ) -> tuple[list[_Wanted], list[_Wanted]]:
+        """Read the members of groups, and together with them the owners of those whose owners are asked for."""
+        wanted = [self._members_of(entry) for entry in sorted(entries)]
+        owning = [self._owners_of(entry) for entry in sorted(owned)]
+        listings = [each.listing for each in (*wanted, *owning)]
+        self._read(listings, "members and owners" if owning else "members")
+        return wanted, owning
 
-    def _wanted(self, entry: GroupEntry) -> _Wanted:
+    def _members_of(self, entry: GroupEntry) -> _Wanted:
         relation = "transitiveMembers" if self._settings.nested else "members"
+        return self._wanted(entry, relation, "members", HIDDEN_REMEDY if entry.hidden else GROUPS_REMEDY)
+
+    def _owners_of(self, entry: GroupEntry) -> _Wanted:
+        return self._wanted(entry, "owners", "owners", GROUPS_REMEDY)
+
+    def _wanted(self, entry: GroupEntry, relation: str, called: str, remedy: str) -> _Wanted:
         path = query(f"/groups/{entry.id}/{relation}", select=self._people.properties, top="999")
-        members = Members(self._people)
-        remedy = HIDDEN_REMEDY if entry.hidden else GROUPS_REMEDY
+        found = Members(self._people)
         request = Request(path, f"/groups/{{id}}/{relation}", remedy=remedy)
-        return _Wanted(entry, Listing(f"the list of members of {entry.label}", request, members), members)
+        return _Wanted(entry, Listing(f"the list of {called} of {entry.label}", request, found), found)
 
     # ---- requests --------------------------------------------------------------------------------------
 
@@ -84,6 +99,10 @@ class Reading:
         with ThreadPoolExecutor(max_workers=LANES, thread_name_prefix="graph") as pool:
             list(pool.map(lambda some: read_all(self._graph, some, self._ids), lanes))
         self._searches += _records(subject, listings, self._ids.since(given))
+
+
+def _of(entries: Iterable[GroupEntry], read: Mapping[GroupEntry, DirectoryGroup]) -> tuple[DirectoryGroup, ...]:
+    return tuple(read[entry] for entry in entries)
 
 
 def _records(subject: str, listings: Sequence[Listing], ids: str) -> Iterator[Search]:

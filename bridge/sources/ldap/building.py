@@ -1,6 +1,7 @@
 """From the groups that are meant to everybody in them, whatever they were read from. Pure, but for look-ups."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from bridge.core.model import (
@@ -8,13 +9,14 @@ from bridge.core.model import (
     DirectoryRead,
     Doubt,
     DoubtKind,
+    Owners,
     Person,
     PersonId,
     Selection,
     Selector,
 )
 from bridge.core.nesting import InnerGroup, Nesting, TracedRead, goes_by
-from bridge.sources.ldap.dn import readable
+from bridge.sources.ldap.dn import normal_form, readable
 from bridge.sources.ldap.groups import GroupEntry, Groups
 from bridge.sources.ldap.lookup import Found
 from bridge.sources.ldap.members import Members
@@ -49,7 +51,12 @@ class Building:
         """What each selector found, nested groups expanded."""
         starts = {group.dn for groups, _ in chosen.values() for group in groups}
         built = self._built(starts & self._entries.keys())
-        return {selector: _selection(groups, doubts, built) for selector, (groups, doubts) in chosen.items()}
+        asked = {group.dn for selector, (groups, _) in chosen.items() if selector.owners for group in groups}
+        owned = {dn: replace(built[dn], owners=self._owners(self._entries[dn])) for dn in asked & built.keys()}
+        return {
+            selector: _selection(groups, doubts, owned if selector.owners else built)
+            for selector, (groups, doubts) in chosen.items()
+        }
 
     @property
     def reached(self) -> Mapping[bytes, Contents[bytes]]:
@@ -57,10 +64,11 @@ class Building:
         return self._direct
 
     def people(self, selections: Mapping[Selector, Selection]) -> dict[PersonId, Person]:
-        """Everybody in some group that was found, and nobody else."""
+        """Everybody in some group that was found, whoever owns one where that was asked, and nobody else."""
         groups = [group for selection in selections.values() for group in selection.groups]
-        members = frozenset[PersonId]().union(*(group.members for group in groups))
-        return {person_id: self._people.person(person_id) for person_id in sorted(members)}
+        owners = (group.owners.people for group in groups if group.owners)
+        wanted = frozenset[PersonId]().union(*(group.members for group in groups), *owners)
+        return {person_id: self._people.person(person_id) for person_id in sorted(wanted)}
 
     def traced(self, read: DirectoryRead, text: str) -> TracedRead:
         """A read of these selections with its nesting, and with everybody who goes by this name."""
@@ -102,6 +110,25 @@ class Building:
             others=len(contents.others),
             doubts=tuple(sorted(contents.doubts)),
         )
+
+    def _owners(self, entry: GroupEntry) -> Owners | None:
+        """Who owns a group. Whoever is not among the people that were read anyway is not looked for."""
+        if entry.owners is None:
+            return None
+        found = {dn: self._people_at(dn) for dn in entry.owners}
+        people = frozenset(person for people in found.values() for person in people) - self._people.disabled
+        return Owners(people, tuple(self._no_owners(found)))
+
+    def _people_at(self, dn: bytes) -> tuple[PersonId, ...]:
+        person = self._people.by_dn.exact.get(dn)
+        return (person,) if person else self._people.by_dn.find_form(normal_form(dn))
+
+    def _no_owners(self, found: Mapping[bytes, tuple[PersonId, ...]]) -> Iterator[str]:
+        for dn, people in sorted(found.items()):
+            if not people:
+                yield f"the owner {readable(dn)} is no person that was read"
+            if not self._people.disabled.isdisjoint(people):
+                yield f"the owner {readable(dn)} is disabled"
 
 
 def _selection(

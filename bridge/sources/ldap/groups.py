@@ -41,6 +41,8 @@ class GroupEntry:
     """The entry itself while only the first part of its members is here."""
     outer: tuple[bytes, ...] = ()
     """DNs of the groups that it says of itself it is in."""
+    owners: tuple[bytes, ...] | None = None
+    """DNs of those who own it. None: nobody asks, or there is no such attribute."""
     is_dynamic: bool = False
     """Whether the server itself works out who is in it."""
 
@@ -108,6 +110,7 @@ class Groups:
             sid=sid,
             part=entry if any(map(_FIRST_PART.search, entry.attributes)) else None,
             outer=tuple(entry.attributes.get(self._memberships, ())),
+            owners=tuple(_values(entry, self._schema.owner.lower())) if self._schema.owner else None,
             is_dynamic=self._schema.member_urls.lower() in entry.attributes,
         )
 

@@ -22,6 +22,7 @@ _OPENLDAP: Final = Schema(
     dn_attribute="entryDN",
     ignore_members=("cn=nobody",),  # what OpenLDAP's refint overlay usually leaves in place of the last member
     member_urls="memberURL",
+    owner="owner",
 )
 
 _RFC2307: Final = Schema(
@@ -36,6 +37,7 @@ _RFC2307: Final = Schema(
     group_name="cn",
     members=(MemberAttribute("memberUid", MemberSyntax.LOGIN),),
     dn_attribute="entryDN",
+    owner="owner",
 )
 
 _ACTIVE_DIRECTORY: Final = Schema(
@@ -53,6 +55,7 @@ _ACTIVE_DIRECTORY: Final = Schema(
     security_id="objectSid",
     primary_group="primaryGroupID",
     group_type="groupType",
+    owner="managedBy",
     ignore_referrals=("dc=domaindnszones", "dc=forestdnszones", "cn=configuration", "cn=schema"),
 )
 

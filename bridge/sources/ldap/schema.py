@@ -52,6 +52,8 @@ class Schema:
     """Attribute of people that tells the one group that does not name them, by the end of its security id."""
     group_type: str = ""
     """Attribute whose bits tell a universal group: all that a global catalog holds the members of."""
+    owner: str = ""
+    """Attribute of groups that names who owns them, by DN. Empty: there is none, or nobody asks."""
     ignore_referrals: tuple[str, ...] = ()
     """First RDNs of naming contexts that hold neither people nor groups: references to them leave nothing out."""
 
@@ -70,7 +72,7 @@ class Schema:
     @property
     def group_attributes(self) -> tuple[str, ...]:
         """What is asked of a group's entry, its members not among it."""
-        more = (self.memberships, self.member_urls, self.security_id, self.group_type)
+        more = (self.memberships, self.member_urls, self.security_id, self.group_type, self.owner)
         return _stated((self.group_id, self.group_name, *more))
 
     @property

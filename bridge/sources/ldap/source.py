@@ -70,7 +70,7 @@ class LdapSource:
         us in or a filter or pattern is malformed, IncompleteRead when disabled people cannot be told from others.
         """
         self._refuse_malformed(selectors)
-        return self._at_servers(lambda domains: Reading(self._settings, domains).read(selectors))
+        return self._at_servers(lambda domains: Reading(self._asked(selectors), domains).read(selectors))
 
     def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """The same: nothing is remembered here."""
@@ -97,7 +97,7 @@ class LdapSource:
     def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
         """The same read with its nesting, and with everybody who goes by this name. Raises what `read` raises."""
         self._refuse_malformed(selectors)
-        return self._at_servers(lambda domains: Reading(self._settings, domains).trace(selectors, text))
+        return self._at_servers(lambda domains: Reading(self._asked(selectors), domains).trace(selectors, text))
 
     def probe(self) -> Probe:
         """Connect, sign in, read and count, for `check`. Raises what `read` raises, with the remedy."""
@@ -117,6 +117,12 @@ class LdapSource:
                             pass
                     except RemoteError as error:
                         yield f"{server} could not take over: {error.what}"
+
+    def _asked(self, selectors: Sequence[Selector]) -> LdapSettings:
+        """The settings of a read: who owns groups is read only where that is asked."""
+        if any(selector.owners for selector in selectors):
+            return self._settings
+        return replace(self._settings, schema=replace(self._settings.schema, owner=""))
 
     def _at_servers(self, act: Callable[[Sequence[OpenDomain]], T]) -> T:
         """Do it at one server of each domain, at which it can be done to the end."""
@@ -144,7 +150,7 @@ class LdapSource:
 
     def _marked(self, domains: Sequence[OpenDomain], selectors: Sequence[Selector]) -> Marked:
         mark = self._desk.take(domains, selectors)
-        reading = Reading(self._settings, domains)
+        reading = Reading(self._asked(selectors), domains)
         found = reading.read(selectors)
         read = replace(found, searches=(*mark.searches, *found.searches), notes=mark.notes)
         footing = footing_of(reading, self._settings.schema, selectors)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.sandbox.graph import DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, EntraSandbox, Tenant
+from bridge.sandbox.graph.ties import Tie
 from bridge.sources.entra.settings import ClientSecret, EntraSettings
 from bridge.transport.settings import Route
 from tests.sources.contract import CORP, World
@@ -22,6 +23,8 @@ def tenant_of(world: World) -> Tenant:
         tenant.add_group(some.name, id=_id(some.key))
     for some in world.groups:
         tenant.add_members(_id(some.key), *("ghost" if key == "ghost" else _id(key) for key in some.members))
+        if some.owner:
+            tenant.add_members(_id(some.key), _id(some.owner), tie=Tie.OWNERS)
     return tenant
 
 

@@ -1,12 +1,13 @@
 """What is read of a tenant, and by how many calls."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bridge.core.model import DirectoryGroup, DirectoryRead, DoubtKind, Selection, Selector, SelectorKind
+from bridge.core.model import DirectoryGroup, DirectoryRead, DoubtKind, Owners, Selection, Selector, SelectorKind
 from bridge.errors import Denied
 from bridge.sandbox.graph import DEFAULT_CLIENT_ID, HIDDEN, Edit, EntraSandbox, Fault, Meanwhile, Refuse, Tenant
 from bridge.sources.entra.settings import AddressProperty
@@ -364,3 +365,53 @@ def test_every_call_carries_an_id_of_its_own(entra: EntraSandbox, read: Read) ->
     assert all(told)
     assert all(told[0][:28] in search.result for search in found.searches)
     assert [search.what for search in found.searches] == ["groups: 1 of 1 lists", "members: 3 of 3 lists"]
+
+
+# ---- who owns a group ----------------------------------------------------------------------------------------
+
+
+def owned(text: str) -> Selector:
+    """A selector by display name that asks for owners, too."""
+    return replace(named(text), owners=True)
+
+
+def test_owners_come_in_the_same_batches_and_only_where_they_are_asked_for(
+    entra: EntraSandbox, read: Read
+) -> None:
+    """Ten groups, of which one is asked for its owners, are one batch of eleven lists."""
+    anna = entra.tenant.add_user("Anna")
+    for number in range(10):
+        entra.tenant.add_group(f"G{number}", [anna], [anna])
+    found = read(owned("G0"), *(named(f"G{number}") for number in range(1, 10)))
+    assert (entra.calls.direct, entra.calls.batches, entra.calls.inner) == (2, 1, 11)
+    groups = {group.name: group for selection in found.selections.values() for group in selection.groups}
+    assert {name for name, group in groups.items() if group.owners} == {"G0"}
+    assert groups["G0"].owners == Owners(groups["G0"].members)
+
+
+def test_all_owners_are_told_and_those_who_cannot_lead_in_words(entra: EntraSandbox, read: Read) -> None:
+    """Several people, somebody disabled, an application; the members are none of their business."""
+    tenant = entra.tenant
+    anna, ben, gus = tenant.add_user("Anna"), tenant.add_user("Ben"), tenant.add_user("Gus", accountEnabled=False)
+    app = tenant.add_service_principal("App")
+    entra.set_modes(principals="listed")
+    tenant.add_group("All", [], [anna, ben, gus, app])
+    found = read(owned("All"))
+    group = one(found)
+    assert group.owners
+    assert {found.people[person].name for person in group.owners.people} == {"Anna", "Ben"}
+    assert group.owners.others == (f"the owner {gus.id} is disabled", f"the owner {app.id} is no user")
+    assert (group.members, group.doubts) == (frozenset(), ())
+
+
+def test_a_list_of_owners_that_cannot_be_read_is_told_and_no_doubt_about_members(
+    entra: EntraSandbox, read: Read
+) -> None:
+    """Who is in the group is known all the same."""
+    anna = entra.tenant.add_user("Anna")
+    entra.tenant.add_group("All", [anna], [anna])
+    entra.faults.add(Fault(Refuse(403, "Authorization_RequestDenied"), path="/owners$", count=0))
+    group = one(read(owned("All")))
+    assert (len(group.members), group.doubts) == (1, ())
+    assert group.owners
+    assert "the list of owners of All" in group.owners.others[0]

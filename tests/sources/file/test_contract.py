@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bridge.cycle.ports import Source
 from bridge.sources.file.source import FileSource
-from tests.sources.contract import WORLD, SourceContract
+from tests.sources.contract import WORLD, SourceContract, by_name, read_one
 from tests.sources.file.exports import (
     LEAVERS,
     NAMED_BY_O,
@@ -41,3 +43,12 @@ class TestCsv(SourceContract):
     @pytest.fixture
     def absent_source(self, tmp_path: Path) -> FileSource:
         return csv_source(tmp_path / "none.csv", tmp_path / "neither.csv")
+
+    @pytest.fixture
+    def owning(self) -> Source:
+        pytest.skip("tables have no owners")
+
+    def test_nothing_is_told_of_owners(self, source: FileSource) -> None:
+        """Which is something else than a group without an owner."""
+        _, selection = read_one(source, replace(by_name("Plain"), owners=True))
+        assert [group.owners for group in selection.groups] == [None]

@@ -83,6 +83,7 @@ def ldif_of(world: World) -> str:
             cn=some.key,
             o=some.name,
             member=tuple(places.get(key, person_dn(key)) for key in some.members),
+            **({"owner": places.get(some.owner, person_dn(some.owner))} if some.owner else {}),
         )
         for some in world.groups
     ]

@@ -102,9 +102,13 @@ def ldif_of(world: World) -> str:
         return ad.person_dn(key) if key in people else ad.thing_dn(key)
 
     everybody = [ad.person(one.key, mail=one.address, enabled=one.enabled) for one in world.people]
-    made = [ad.group(some.key, *map(place, some.members), displayName=some.name) for some in world.groups]
+    owners = {some.key: {"managedBy": place(some.owner)} for some in world.groups if some.owner}
+    made = [
+        ad.group(some.key, *map(place, some.members), displayName=some.name, **owners.get(some.key, {}))
+        for some in world.groups
+    ]
     stray = ad.person("ghost").replace(ad.person_dn("ghost"), ad.thing_dn("ghost"))
-    return ad.tree() + "".join([*everybody, *made, *map(ad.printer, world.things), stray])
+    return ad.tree() + "".join([*map(ad.printer, world.things), *everybody, *made, stray])
 
 
 @pytest.fixture(scope="module")
