@@ -43,6 +43,7 @@ from bridge.sources.ldap.search import (
 from bridge.sources.ldap.settings import LdapSettings, Tls
 from bridge.sources.ldap.source import LdapSource, pages_for
 from bridge.sources.ldap.wire import WirePages
+from bridge.sources.ldap.wire_exchange import WireExchange
 from tests.servers.slapd import Slapd
 from tests.sources.contract import WORLD, SourceContract, by_pattern
 from tests.sources.ldap.directory import (
@@ -256,14 +257,17 @@ def test_under_a_layer_of_sasl_ldap3_decodes(mechanism: str | None, kind: type[P
 
 
 class Pieces:
-    """A socket that gives what it receives in small pieces."""
+    """A socket that receives in small pieces; one of no bytes has not come yet, and has to be waited for."""
 
     def __init__(self, real: socket.socket, sizes: Sequence[int]) -> None:
         self._real = real
         self._sizes = itertools.cycle(sizes)
 
     def recv(self, size: int) -> bytes:
-        return self._real.recv(min(size, next(self._sizes)))
+        piece = next(self._sizes)
+        if self._real.gettimeout() == 0 and not piece:
+            raise BlockingIOError
+        return self._real.recv(min(size, max(piece, 1)))
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._real, name)
@@ -323,12 +327,27 @@ def done(number: int) -> bytes:
 WHOLE = [Entry(b"cn=a", {"cn": [b"x"]}), Entry(b"cn=b", {"cn": [b"x"]}), PageEnd(0, "0 success", b"")]
 
 
-@given(st.lists(st.integers(1, 40), min_size=1))
+@given(st.lists(st.integers(0, 40), min_size=1))
 @hypothesis_settings(deadline=None)
 def test_an_answer_may_come_in_any_pieces(sizes: list[int]) -> None:
     """Byte by byte, or with several messages in one."""
     with at(lambda number: entries(number, "cn=a", "cn=b") + done(number), sizes=sizes) as session:
         assert page(session) == WHOLE
+
+
+@given(st.lists(st.integers(0, 40), min_size=1))
+@hypothesis_settings(deadline=None)
+def test_messages_may_come_in_any_pieces(sizes: list[int]) -> None:
+    """Those too that are asked for one by one, for the sake of what else they carry."""
+    sent: list[bytes] = []
+
+    def answer(number: int) -> bytes:
+        sent.append(entries(number, "cn=a", "cn=b") + done(number))
+        return sent[0]
+
+    with at(answer, sizes=sizes) as session:
+        messages = [message.data for message in WireExchange(session).answers(EVERYTHING, [])]
+    assert (len(messages), b"".join(messages)) == (3, sent[0])
 
 
 class Reset:
