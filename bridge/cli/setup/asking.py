@@ -18,6 +18,7 @@ class Asking:
         self.questions = questions
         self._given = {option: answer for option, answer in given.items() if answer}
         self._before: dict[str, str] = {}
+        self._wrong: set[str] = set()
 
     def has(self, option: str) -> bool:
         """Whether an option was given, or its question was asked."""
@@ -25,7 +26,7 @@ class Asking:
 
     def is_wrong(self, option: str) -> bool:
         """Whether an answer was tried in vain."""
-        return option not in self._given and option in self._before
+        return option in self._wrong
 
     def text(self, option: str, question: str, default: str = "") -> str:
         """An answer that is not empty."""
@@ -60,6 +61,7 @@ class Asking:
             if answer in choices:
                 return answer
             self.again(BridgeError(f"{option}: '{answer}' is none of {', '.join(choices)}"), option)
+            self._before.pop(option, None)  # what is no choice is not offered again
 
     def agreed(self, question: str) -> bool:
         """Whether somebody says yes."""
@@ -78,6 +80,7 @@ class Asking:
         if not self.questions:
             raise error
         self.tell(str(error), "red")
+        self._wrong.update(options)
         for option in options:
             if option in self._given:
                 self._before[option] = self._given.pop(option)
