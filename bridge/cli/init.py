@@ -131,6 +131,9 @@ def init(
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Write the configuration of a rehearsal; nothing is asked.")
     ] = False,
+    port: Annotated[
+        int, typer.Option("--port", help="With --sandbox: the first of three ports.", min=1, max=65_533)
+    ] = 8180,
 ) -> int:
     """Ask a few questions, try each answer at once, and write a configuration that plans and changes nothing.
 
@@ -151,7 +154,7 @@ def init(
     set_up("error", "auto")
     refuse_unwritable(output, force=force)
     if sandbox:
-        write_rehearsal(output, force=force)
+        write_rehearsal(output, port, force=force)
         return Exit.OK
     given = {
         "--server": " ".join(server or ()),

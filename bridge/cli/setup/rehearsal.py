@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bridge.config.writing import Draft, Written
 
 PORT: Final = 8180
-"""Of Hyperproof; LDAP and Entra ID have the next two."""
+"""Where the sandbox is unless an option says otherwise."""
 
 FOLDER: Final = "rehearsal"
 """Beside the configuration: what the sandbox writes so that the configuration works as it stands."""
@@ -26,16 +26,16 @@ ENTRA_SECRET: Final = "entra-secret"  # noqa: S105 - a file's name
 HYPERPROOF_SECRET: Final = "hyperproof-secret"  # noqa: S105 - a file's name
 
 
-def write_rehearsal(output: Path, *, force: bool) -> None:
-    """Write it, and say what comes next."""
-    write(output, _draft(), force=force)
+def write_rehearsal(output: Path, port: int, *, force: bool) -> None:
+    """Write it, and say what comes next. Hyperproof is at this port, LDAP and Entra ID at the next two."""
+    write(output, _draft(port), force=force)
     asking = Asking({}, questions=False)
     asking.tell(
         f"{output} is written: Example Corp, with LDAP, Entra ID and Hyperproof on this machine. Next:", "bold"
     )
-    asking.tell(
-        f"  hyperproof-bridge sandbox --company {quote(str(output.parent / FOLDER))} &   # serves all three"
-    )
+    elsewhere = "" if port == PORT else f" --port {port}"
+    serving = f"sandbox --company {quote(str(output.parent / FOLDER))}{elsewhere}"
+    asking.tell(f"  hyperproof-bridge {serving} &   # serves all three")
     tell_commands(asking, output)
 
 
@@ -61,21 +61,21 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _draft() -> "Draft":
+def _draft(port: int) -> "Draft":
     from bridge.config.writing import Draft
 
-    directories = {"corp": _ldap(), "cloud": _entra()}
-    return Draft(_hyperproof(), directories, _groups(), (), {"path": "bridge.db"}, {"file": "audit.jsonl"})
+    directories = {"corp": _ldap(port + 1), "cloud": _entra(port + 2)}
+    return Draft(_hyperproof(port), directories, _groups(), (), {"path": "bridge.db"}, {"file": "audit.jsonl"})
 
 
 def _file(name: str) -> str:
     return f"${{file:./{FOLDER}/{name}}}"
 
 
-def _hyperproof() -> "Mapping[str, Plain]":
+def _hyperproof(port: int) -> "Mapping[str, Plain]":
     from bridge.sandbox.hyperproof import DEFAULT_CLIENT_ID
 
-    root = f"http://127.0.0.1:{PORT}"
+    root = f"http://127.0.0.1:{port}"
     return {
         "region": "us",
         "api_url": f"{root}/v1",
@@ -85,23 +85,23 @@ def _hyperproof() -> "Mapping[str, Plain]":
     }
 
 
-def _ldap() -> "Mapping[str, Plain]":
+def _ldap(port: int) -> "Mapping[str, Plain]":
     from bridge.sandbox.company import BASE, READER
 
     return {
         "type": "ldap",
         "preset": "openldap",
-        "servers": [f"ldap://127.0.0.1:{PORT + 1}"],
+        "servers": [f"ldap://127.0.0.1:{port}"],
         "bind": {"user": READER, "password": _file(PASSWORD)},
         "base_dn": BASE,
     }
 
 
-def _entra() -> "Mapping[str, Plain]":
+def _entra(port: int) -> "Mapping[str, Plain]":
     from bridge.sandbox.graph.applications import DEFAULT_CLIENT_ID
     from bridge.sandbox.hybrid import tenant
 
-    root = f"https://localhost:{PORT + 2}"
+    root = f"https://localhost:{port}"
     return {
         "type": "entra",
         "tenant_id": tenant().id,
