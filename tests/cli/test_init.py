@@ -13,7 +13,9 @@ from tests.cli.arrival import AUDITORS, PASSWORD, arrival, ldif, organization
 from tests.cli.befores import give_up_root
 from tests.cli.scene import Scene
 from tests.e2e import cloud
+from tests.servers import active_directory as ad
 from tests.servers.programs import free_port
+from tests.servers.samba import SambaDc
 from tests.servers.slapd import SERVICE_DN, Slapd
 from tests.sources.ldap.directory import group, person_dn
 
@@ -269,6 +271,39 @@ def test_a_region_whose_tokens_are_unknown_asks_for_them(tmp_path: Path, server:
         ended = s.run("init", *s.ldap_options(), "--region", "eu", "--same-names")
         assert ended.code == Exit.USAGE
         assert "--token-url" in ended.err
+
+
+@pytest.mark.samba
+def test_active_directory_is_set_up(tmp_path: Path) -> None:
+    """A real domain controller over ldaps; the base is what it says."""
+    ldif = ad.tree() + ad.person("ann", mail="anna@example.test") + ad.group("HP-Auditors", ad.person_dn("ann"))
+    with SambaDc(ldif) as dc, arrival(tmp_path, None, LDAP_PASSWORD=dc.admin_password) as s:
+        options = ["--kind", "active-directory", "--server", dc.ldaps_url, "--ca-file", str(dc.ca_file)]
+        who = ["--bind-user", dc.admin_dn, *s.hyperproof_options(), "--map", "Auditors=HP-Auditors"]
+        ended = s.run("init", *options, *who)
+        assert ended.code == Exit.OK, ended.text
+        checked = s.run("check")
+        assert checked.code == Exit.OK, checked.text
+        planned = s.told("plan")
+    assert "HP-Auditors" in s.config.read_text()
+    assert planned["groups"][0]["name"] == "Auditors"
+
+
+@pytest.mark.samba
+def test_a_kind_that_does_not_fit_the_server_is_told(tmp_path: Path) -> None:
+    """Though it is done as was said."""
+    with SambaDc(ad.tree()) as dc, arrival(tmp_path, None, LDAP_PASSWORD="wrong") as s:
+        options = [
+            "--kind",
+            "openldap",
+            "--server",
+            dc.ldaps_url,
+            "--ca-file",
+            str(dc.ca_file),
+            "--bind-user",
+            "x",
+        ]
+        assert "it looks like active-directory, and not like openldap" in s.run("init", *options).out
 
 
 # ---- other kinds ---------------------------------------------------------------------------------------

@@ -245,3 +245,13 @@ def _groups(s: Arrival) -> dict[object, object]:
     entries = read_document(s.config).data["groups"]
     assert isinstance(entries, list)
     return {entry["name"]: entry["members"] for entry in entries if isinstance(entry, dict)}
+
+
+def test_what_no_question_could_mend_ends_it(tmp_path: Path, server: Slapd) -> None:
+    """Such as a sign-in without a password: it is not tried for ever."""
+    with arrival(tmp_path, server) as s:
+        options = ["--kind", "openldap", "--server", server.url, "--sign-in", "external", *s.hyperproof_options()]
+        with s.terminal(*options) as terminal:
+            assert terminal.wait() == Exit.USAGE, terminal.seen
+        assert "client_certificate" in terminal.seen
+        assert s.left() == []

@@ -19,6 +19,8 @@ class Asking:
         self._given = {option: answer for option, answer in given.items() if answer}
         self._before: dict[str, str] = {}
         self._wrong: set[str] = set()
+        self._heard = 0
+        """Answers to questions so far."""
 
     def has(self, option: str) -> bool:
         """Whether an option was given, or its question was asked."""
@@ -37,7 +39,7 @@ class Asking:
             if before:
                 return before
             raise typer.BadParameter(f"{question}: say it with {option}")
-        self._before[option] = str(typer.prompt(question, default=before or None)).strip()
+        self._before[option] = self.hear(question, default=before or None)
         return self._before[option]
 
     def optional(self, option: str, question: str) -> str:
@@ -46,7 +48,7 @@ class Asking:
             return self._given.get(option, "")
         before = self._before.get(option, "")
         asked = f"{question} (- for none)" if before else f"{question} (Enter for none)"
-        answer = str(typer.prompt(asked, default=before, show_default=bool(before))).strip()
+        answer = self.hear(asked, default=before)
         self._before[option] = "" if answer == "-" else answer
         return self._before[option]
 
@@ -63,16 +65,24 @@ class Asking:
             self.again(BridgeError(f"{option}: '{answer}' is none of {', '.join(choices)}"), option)
             self._before.pop(option, None)  # what is no choice is not offered again
 
+    def hear(self, question: str, *, default: str | None = "", hidden: bool = False) -> str:
+        """Put a question. Without a default the answer is not empty."""
+        self._heard += 1
+        return str(typer.prompt(question, default=default, show_default=bool(default), hide_input=hidden)).strip()
+
     def agreed(self, question: str) -> bool:
         """Whether somebody says yes."""
         return self.questions and typer.confirm(question)
 
     def tried(self, ask: Callable[[], T], *options: str) -> T:
-        """Ask, and try what was answered, until it works. Without questions the first failure is raised."""
+        """Ask, and try what was answered, until it works. What no question could mend is raised."""
         while True:
+            heard = self._heard
             try:
                 return ask()
             except BridgeError as error:
+                if heard == self._heard and self._given.keys().isdisjoint(options):
+                    raise
                 self.again(error, *options)
 
     def again(self, error: BridgeError, *options: str) -> None:

@@ -213,7 +213,7 @@ class _Questions:
                 self._asking.again(error)
 
     def _prompt(self, asked: str) -> str:
-        return str(typer.prompt(asked, default="", show_default=False)).strip()
+        return self._asking.hear(asked)
 
     # ---- what came of it -------------------------------------------------------------------------------
 

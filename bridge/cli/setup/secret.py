@@ -9,7 +9,6 @@ from typing import Final
 import typer
 
 from bridge.cli.setup.asking import Asking
-from bridge.errors import BridgeError
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATH: Final = re.compile(r"[^\s{}\x00-\x1f][^{}\x00-\x1f]*")
@@ -61,7 +60,7 @@ class SecretQuestion:
         file = asking.optional_option(self.file_option)
         variable = asking.optional_option(self.env_option) or self.variable
         if file:
-            file = str(Path(file).absolute())
+            file = str(Path(file).expanduser().absolute())
             if not _PATH.fullmatch(file):
                 raise typer.BadParameter(f"{self.file_option}: a path without braces and control characters")
             present = _is_readable(Path(file))
@@ -85,9 +84,7 @@ class SecretQuestion:
                 f"or {self.file_option}"
             )
         question = f"{self.what[0].upper()}{self.what[1:]}, to try it (not shown, not kept)"
-        typed = str(typer.prompt(question, hide_input=True)).strip()
-        if not typed:
-            raise BridgeError("it is empty")
+        typed = asking.hear(question, default=None, hidden=True)
         register_secret(typed)
         return typed
 

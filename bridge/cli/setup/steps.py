@@ -22,6 +22,9 @@ def tell_steps(asking: Asking, output: Path, secrets: Sequence[SecretPlace]) -> 
     for place in secrets:
         if place.step:
             asking.tell(f"  {place.step}")
+    if output.absolute().parent == DEFAULT_CONFIG.parent:
+        asking.tell(f"  chown hyperproof-bridge: {quote(str(output))}   # the service reads it")
+        asking.tell("  # and say where the service finds its secrets: docs/installing.md")
     tell_commands(asking, output)
 
 
