@@ -204,6 +204,10 @@ def _set_up(asking: "Asking", wanted: "Wanted", output: Path, *, force: bool) ->
     from bridge.cli.setup.steps import tell_steps
     from bridge.config.writing import Draft
 
+    if asking.questions:
+        asking.tell(
+            f"Every answer is tried at once. {output} is written at the end; Ctrl-C leaves nothing behind."
+        )
     side = _ask_directory(asking)
     target = ask_hyperproof(asking)
     groups, suggested = ask_groups(asking, wanted, side, target.read)

@@ -265,6 +265,24 @@ def test_wrong_credentials_of_hyperproof_are_told(tmp_path: Path, server: Slapd)
         assert "client" in ended.err
 
 
+def test_a_hyperproof_out_of_reach_is_told(tmp_path: Path, server: Slapd) -> None:
+    """Without long waits: somebody sits there."""
+    with arrival(tmp_path, server, LDAP_PASSWORD=PASSWORD) as s:
+        address = f"http://127.0.0.1:{free_port()}"
+        options = ["--region", "us", "--api-url", f"{address}/v1", "--token-url", f"{address}/oauth/token"]
+        ended = s.run("init", *s.ldap_options(), *options, "--same-names")
+        assert (ended.code, s.left()) == (Exit.UNREADABLE, [])
+        assert "Hyperproof" in ended.err
+
+
+def test_without_a_choice_likely_pairs_are_told(tmp_path: Path, server: Slapd) -> None:
+    """As options to copy."""
+    with arrival(tmp_path, server, LDAP_PASSWORD=PASSWORD) as s:
+        ended = s.run("init", *s.ldap_options(), *s.hyperproof_options())
+        assert ended.code == Exit.USAGE
+        assert f"--map Auditors={AUDITORS}" in ended.err
+
+
 def test_a_region_whose_tokens_are_unknown_asks_for_them(tmp_path: Path, server: Slapd) -> None:
     """By the option that says it."""
     with arrival(tmp_path, server, LDAP_PASSWORD=PASSWORD) as s:

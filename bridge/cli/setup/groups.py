@@ -219,9 +219,11 @@ class _Questions:
 
     def settled(self) -> "tuple[tuple[Written, ...], tuple[Written, ...]]":
         """What was chosen, and what was not. Raises where nothing was."""
+        from bridge.config.writing import one_line
+
         left = [pair for pair in self._pairs if pair.name not in self._chosen.groups][: self._wanted.listed]
         if not self._chosen.groups:
-            likely = "".join(f"\n  --map {quote(f'{pair.name}={pair.group.label}')}" for pair in left)
+            likely = "".join(f"\n  --map {quote(one_line(f'{pair.name}={pair.group.label}'))}" for pair in left)
             what = "No group is named: say which with --map NAME=GROUP, or --same-names"
             raise typer.BadParameter(f"{what}. Likely:{likely}\n" if likely else f"{what}.")
         written = tuple(entry(self._chosen.directory, pair.name, [pair.group]) for pair in left)

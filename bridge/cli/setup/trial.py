@@ -27,9 +27,10 @@ def trial(
     from bridge.config.loading import loaded
 
     typed = [place for place in secrets if place.typed]
+    asked = dict(directory or _NO_DIRECTORY)
     data: dict[str, Plain] = {
-        "hyperproof": dict(hyperproof or _NO_HYPERPROOF),
-        "directories": {name: dict(directory or _NO_DIRECTORY)},
+        "hyperproof": {**(hyperproof or _NO_HYPERPROOF), **_BRIEFLY},
+        "directories": {name: {**asked, **(_BRIEFLY if asked["type"] == "entra" else {})}},
         "groups": [{"name": "nothing", "members": {name: {"name": "nothing"}}}],
     }
     swapped = {place.reference: f"${{env:{place.trial_variable}}}" for place in typed}
@@ -40,6 +41,9 @@ def trial(
     except ConfigError as error:
         raise BridgeError("; ".join(f"{one.key}: {one.what} {one.remedy}" for one in error.problems)) from error
 
+
+_BRIEFLY: Final[Mapping[str, "Plain"]] = {"max_wait": "3s", "wait_budget": "3s"}
+"""How long a server may ask to wait: somebody sits there, and is told instead."""
 
 _NO_HYPERPROOF: Final[Mapping[str, "Plain"]] = {
     "region": "us",
