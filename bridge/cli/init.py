@@ -221,9 +221,11 @@ def _ask_directory(asking: "Asking") -> "Side":
     from bridge.cli.setup.entra import ask_entra
     from bridge.cli.setup.file import ask_file
     from bridge.cli.setup.ldap import PRESETS, ask_ldap
+    from bridge.cli.setup.trial import trial
 
     kind = asking.choice("--kind", "Kind of directory", (*PRESETS, "entra", "file"))
     name = asking.optional_option("--directory") or _NAMES.get(kind, "corp")
+    trial(name=name)  # a name that cannot be one is told before anything else is asked
     if kind == "entra":
         return ask_entra(asking, name)
     return ask_file(asking, name) if kind == "file" else ask_ldap(asking, name, kind)

@@ -72,6 +72,8 @@ def sandbox(
     if modes:
         _tell_modes(of_entra=entra is not None)
     elif company is not None:
+        if seed or entra or mode:
+            raise typer.BadParameter("--company brings its own: leave out --seed, --entra and --mode.")
         _serve_company(company, port)
     elif entra is None:
         _serve_hyperproof(wanted)

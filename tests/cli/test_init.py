@@ -1,5 +1,6 @@
 """init without questions: by options alone, against real servers, up to the first real sync."""
 
+import functools
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,11 @@ from bridge.cli.exits import Exit
 from bridge.config.document import read_document
 from bridge.sandbox.graph import DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, EntraSandbox
 from tests.cli.arrival import AUDITORS, PASSWORD, arrival, ldif, organization
-from tests.cli.befores import give_up_root
+from tests.cli.befores import ask_nameserver, give_up_root
 from tests.cli.scene import Scene
 from tests.e2e import cloud
 from tests.servers import active_directory as ad
+from tests.servers.nameserver import Nameserver, srv
 from tests.servers.programs import free_port
 from tests.servers.samba import SambaDc
 from tests.servers.slapd import SERVICE_DN, Slapd
@@ -289,6 +291,29 @@ def test_a_region_whose_tokens_are_unknown_asks_for_them(tmp_path: Path, server:
         ended = s.run("init", *s.ldap_options(), "--region", "eu", "--same-names")
         assert ended.code == Exit.USAGE
         assert "--token-url" in ended.err
+
+
+def test_a_name_without_a_scheme_is_a_domain_whose_servers_dns_lists(tmp_path: Path, server: Slapd) -> None:
+    """The configuration says so, too: servers come and go."""
+    port = server.ldaps_url.rpartition(":")[2]
+    with (
+        Nameserver({"_ldap._tcp.localhost": srv(f"0 100 {port} localhost.")}) as nameserver,
+        arrival(tmp_path, None, LDAP_PASSWORD=PASSWORD) as s,
+    ):
+        before = functools.partial(ask_nameserver, nameserver.port)
+        options = ["--kind", "openldap", "--server", "localhost", "--bind-user", SERVICE_DN, "--same-names"]
+        ended = s.run("init", *options, "--ca-file", str(server.ca_file), *s.hyperproof_options(), before=before)
+        assert ended.code == Exit.OK, ended.text
+        assert "discover: localhost" in s.config.read_text()
+        assert s.run("check", before=before).code == Exit.OK
+
+
+def test_a_directory_that_cannot_be_called_so_is_told_first(tmp_path: Path) -> None:
+    """Before any server is asked for."""
+    with arrival(tmp_path, None) as s:
+        ended = s.run("init", "--kind", "openldap", "--directory", "any")
+        assert ended.code == Exit.USAGE
+        assert "none of the words any, all, except" in ended.err
 
 
 @pytest.mark.samba

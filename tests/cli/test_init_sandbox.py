@@ -60,6 +60,13 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "--company" in ended.err
 
 
+def test_the_company_is_as_it_is(tmp_path: Path) -> None:
+    """What would be left out is refused instead."""
+    ended = run(Order(["sandbox", "--company", "keys", "--seed", "seed.yaml"], tmp_path, {}))
+    assert ended.code == Exit.USAGE
+    assert "--seed" in ended.err
+
+
 def _run(folder: Path, *arguments: str) -> Ended:
     return run(Order(arguments, folder, {"HYPERPROOF_BRIDGE_CONFIG": "bridge.yaml", **SPARED}))
 
