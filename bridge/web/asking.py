@@ -36,9 +36,11 @@ def ask(web: WebSection, path: str) -> Told:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             told = json.loads(answer.read(_MOST))
-            problems = tuple(map(str, told["problems"]))
-            return Told(answer.status == http.client.OK, problems, str(told.get("role", "")))
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+            ok = answer.status == http.client.OK and told["ok"] is True
+            reasons = () if ok else ("the service is not well, and tells the reasons to whoever shows its token",)
+            problems = tuple(map(str, told.get("problems", reasons)))
+            return Told(ok, problems, str(told.get("role", "")))
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError) as error:
         return Told(ok=False, problems=(f"the service does not answer at {web.listen} ({error})",))
 
 

@@ -90,7 +90,7 @@ def load_facts(store: DatabaseStore, job: Job, silent: tuple[str, ...]) -> Facts
         now=job.now,
         config=job.config,
         jobs=job.jobs,
-        last=next((run for run in store.list_runs(RUNS) if run.ended), None),
+        last=next((run for run in store.list_runs(RUNS) if run.ended and run.run.started <= job.now), None),
         silent=silent,
         chain=job.chain,
         held=store.list_held(),

@@ -20,7 +20,7 @@ from bridge import __version__
 from bridge.audit.events import MEANING
 from bridge.core.sight import Sight
 from bridge.errors import StoreError
-from bridge.logs import visible
+from bridge.redaction import visible
 from bridge.web.app import guarded
 from bridge.web.overview import Unlinked, duration, load_overview, load_states, unlinked
 from bridge.web.standing import Served
