@@ -1,4 +1,4 @@
-"""A run's report in three forms: a table for people, JSON for programs, Markdown for a review."""
+"""A plan, told: what would change and why, what is held, what is left as it is; in tables, JSON and Markdown."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,70 +7,13 @@ from rich.console import Console
 from rich.text import Text
 
 from bridge.cli.screen import shown, table
-from bridge.cli.words import counted
 from bridge.core.change import Action, Change, GroupPlan, Held, MemberChange, SkipKind
-from bridge.cycle.outcome import Report, Result, RunOutcome
+from bridge.cycle.outcome import Report
 
 _SIGNS = {Action.ADD: ("+", "green"), Action.REMOVE: ("-", "red"), Action.CREATE: ("*", "green")}
 
-_STYLES = {
-    RunOutcome.UNCHANGED: "green",
-    RunOutcome.CHANGED: "green",
-    RunOutcome.PENDING: "yellow",
-    RunOutcome.HELD: "yellow",
-}
-
-_WELL = frozenset({RunOutcome.UNCHANGED, RunOutcome.CHANGED, RunOutcome.PENDING})
-
 
 # ---- for people ----------------------------------------------------------------------------------------
-
-
-def print_report(console: Console, report: Report) -> None:
-    """Print what a run saw, what it did or would do, and what a person has to look at."""
-    _print_doubts(console, report)
-    _print_recalled(console, report)
-    _print_changes(console, report)
-    _print_held(console, report.verdict.held)
-    _print_skips(console, report)
-    for note in report.notes:
-        console.print(shown(f"note: {note}", "yellow"))
-    _print_failures(console, report)
-    console.print(_summary(report))
-
-
-def print_wrong(console: Console, report: Report) -> None:
-    """Print only what a person has to see to: not a word when all is well."""
-    if report.outcome in _WELL:
-        return
-    _print_doubts(console, report)
-    _print_held(console, tuple(held for held in report.verdict.held if not held.rejected))
-    _print_skips(console, report, kinds=frozenset({SkipKind.GROUP}))
-    _print_failures(console, report)
-    console.print(_summary(report))
-
-
-def _print_doubts(console: Console, report: Report) -> None:
-    """What was not read to its end, once for each directory and not for each group that it feeds."""
-    for read in report.reads:
-        for doubt in read.doubts:
-            console.print(shown(f"directory {read.directory}: {doubt}", "red"))
-    touched = sum(bool(group.doubts) for group in report.plan.groups)
-    if touched:
-        console.print(
-            shown(
-                "while there is doubt nobody is removed: "
-                f"{counted(touched, 'managed group is', 'managed groups are')} touched",
-                "yellow",
-            )
-        )
-
-
-def _print_recalled(console: Console, report: Report) -> None:
-    for read in report.reads:
-        if read.recalled:
-            moment = read.recalled.strftime("%Y-%m-%d %H:%M:%SZ")
-            console.print(shown(f"directory {read.directory}: read in full at {moment}, and unchanged since"))
 
 
 def print_group(console: Console, group: GroupPlan) -> None:
@@ -81,7 +24,8 @@ def print_group(console: Console, group: GroupPlan) -> None:
 _CHANGE_HEADS = ("group", "", "who or what", "cause", "people in the directory")
 
 
-def _print_changes(console: Console, report: Report) -> None:
+def print_changes(console: Console, report: Report) -> None:
+    """Print the changes that the guards let pass."""
     labels = _labels(report)
     rows = [row for group in report.verdict.allowed.changed for row in _change_rows(group, labels)]
     if rows:
@@ -100,12 +44,13 @@ def _change_rows(group: GroupPlan, labels: Mapping[str, str]) -> Iterator[tuple[
         if change.members:
             for member in change.members:
                 people = ", ".join(labels.get(person, person) for person in member.people)
-                yield (group.name, Text(sign, style), _who(member), member.cause.value, people)
+                yield (group.name, Text(sign, style), who(member), member.cause.value, people)
         else:
             yield (group.name, Text(sign, style), _what(change), change.cause.value, "")
 
 
-def _who(member: MemberChange) -> str:
+def who(member: MemberChange) -> str:
+    """Whom a change is about: the address, or the account that has none."""
     return member.email or member.account
 
 
@@ -119,7 +64,8 @@ def _what(change: Change) -> str:
             return change.action.value
 
 
-def _print_held(console: Console, held: tuple[Held, ...]) -> None:
+def print_held(console: Console, held: tuple[Held, ...]) -> None:
+    """Print what the guards hold, and how it is decided."""
     rows = [
         (
             one.digest[:12],
@@ -146,7 +92,7 @@ SHOWN_PEOPLE = 5
 
 
 def _held_people(held: Held) -> tuple[str, ...]:
-    return tuple(_who(member) for change in held.changes for member in change.members)
+    return tuple(who(member) for change in held.changes for member in change.members)
 
 
 def _first_of(people: tuple[str, ...]) -> str:
@@ -158,7 +104,8 @@ _KINDS = frozenset(SkipKind) - {SkipKind.DOUBT}
 """Whom a doubt keeps is told by the doubt."""
 
 
-def _print_skips(console: Console, report: Report, kinds: frozenset[SkipKind] = _KINDS) -> None:
+def print_skips(console: Console, report: Report, kinds: frozenset[SkipKind] = _KINDS) -> None:
+    """Print whom and what the plan leaves as it is, of these kinds, and every doubt."""
     rows = [*_doubt_rows(report), *_skip_rows(report.plan.groups, kinds)]
     if rows:
         console.print(table(("group", "kind", "who or what", "why"), rows, "Left as it is"))
@@ -190,46 +137,6 @@ def _skip_rows(groups: tuple[GroupPlan, ...], kinds: frozenset[SkipKind]) -> Ite
                 yield (group.name, skip.kind.value, skip.subject, skip.reason)
 
 
-def _print_failures(console: Console, report: Report) -> None:
-    rows = [
-        (deed.result.value, deed.action.value, _who(deed.member) if deed.member else "", deed.reason)
-        for deed in report.deeds
-        if deed.result is not Result.APPLIED
-    ]
-    if rows:
-        console.print(table(("result", "change", "who", "why"), rows, "Not done"))
-    if report.verdict.refusal:
-        console.print(shown(f"nothing may be written: {report.verdict.refusal}", "red"))
-    if report.lost:
-        console.print(shown(f"writing ended early: {report.lost}", "red"))
-
-
-def _summary(report: Report) -> Text:
-    counts = report.counts()
-    outcome = report.outcome
-    rejected = sum(len(c.members) for held in report.verdict.held if held.rejected for c in held.changes)
-    counts |= {"held": counts["held"] - rejected, "rejected": rejected}
-    figures = [f"{counts[key]} {word}" for key, word in _SUMMED.items() if counts[key]]
-    if not report.applied:
-        figures = [*_pending(report), *figures]
-    text = f"{outcome.value}{': ' if figures else ''}{', '.join(figures)}"
-    return Text(f"{text} (run {report.run.id})", _STYLES.get(outcome, "red"))
-
-
-_SUMMED = {
-    "added": "added",
-    "removed": "removed",
-    "created": "created",
-    "renamed": "renamed",
-    "leads": "lead set or cleared",
-    "failed": "failed",
-    "unconfirmed": "unconfirmed",
-    "untried": "untried",
-    "held": "held",
-    "rejected": "rejected",
-    "settled": "settled",
-}
-
 _TO_DO = {
     Action.CREATE: "to create",
     Action.RENAME: "to rename",
@@ -240,7 +147,8 @@ _TO_DO = {
 }
 
 
-def _pending(report: Report) -> Iterator[str]:
+def pending(report: Report) -> Iterator[str]:
+    """The figures of what is to be done."""
     changes = [change for group in report.verdict.allowed.changed for change in group.changes]
     for action, words in _TO_DO.items():
         number = sum(len(change.members) or 1 for change in changes if change.action is action)
@@ -251,54 +159,8 @@ def _pending(report: Report) -> Iterator[str]:
 # ---- for programs --------------------------------------------------------------------------------------
 
 
-def report_json(report: Report) -> dict[str, Any]:
-    """The whole report. Keys are only ever added."""
-    return {
-        "run": report.run.id,
-        "outcome": report.outcome.value,
-        "applied": report.applied,
-        "plan": report.plan.digest,
-        "counts": report.counts(),
-        "refusal": report.verdict.refusal,
-        "lost": report.lost,
-        "notes": list(report.notes),
-        "id_space": {
-            "space": report.id_space.space.value,
-            "proved": report.id_space.proved,
-            "evidence": report.id_space.evidence,
-        }
-        if report.id_space
-        else None,
-        "directories": [
-            {
-                "name": read.directory,
-                "server": read.server,
-                "recalled": read.recalled.isoformat() if read.recalled else None,
-                "people": len(read.people),
-                "doubts": [str(doubt) for doubt in read.doubts],
-                "searches": [
-                    {"what": s.what, "pages": s.pages, "entries": s.entries, "result": s.result}
-                    for s in read.searches
-                ],
-            }
-            for read in report.reads
-        ],
-        "groups": [_group_json(group) for group in report.verdict.allowed.groups],
-        "held": [held_json(held) for held in report.verdict.held],
-        "not_done": [
-            {
-                "action": deed.action.value,
-                "result": deed.result.value,
-                "member": _member_json(deed.member) if deed.member else None,
-                "reason": deed.reason,
-            }
-            for deed in report.deeds
-            if deed.result is not Result.APPLIED
-        ],
-    }
-
-
-def _group_json(group: GroupPlan) -> dict[str, Any]:
+def group_json(group: GroupPlan) -> dict[str, Any]:
+    """One managed group with its changes."""
     return {
         "key": group.key,
         "name": group.name,
@@ -313,11 +175,12 @@ def _group_json(group: GroupPlan) -> dict[str, Any]:
 def _change_json(change: Change) -> dict[str, Any]:
     told: dict[str, Any] = {"action": change.action.value}
     if change.action in {Action.ADD, Action.REMOVE}:
-        return {**told, "members": [_member_json(member) for member in change.members]}
+        return {**told, "members": [member_json(member) for member in change.members]}
     return {**told, "name": change.name, "lead": change.lead, "cause": change.cause.value}
 
 
-def _member_json(member: MemberChange) -> dict[str, Any]:
+def member_json(member: MemberChange) -> dict[str, Any]:
+    """One member who is put in or taken out."""
     return {
         "account": member.account,
         "email": member.email,
@@ -342,7 +205,7 @@ def held_json(held: Held) -> dict[str, Any]:
 # ---- for a review --------------------------------------------------------------------------------------
 
 
-def report_markdown(report: Report) -> str:
+def plan_markdown(report: Report) -> str:
     """The plan as Markdown, fit for a pull request."""
     return "\n".join(_markdown(report)) + "\n"
 
@@ -350,7 +213,7 @@ def report_markdown(report: Report) -> str:
 def _markdown(report: Report) -> Iterator[str]:
     yield f"# Hyperproof Bridge: {report.outcome.value}"
     yield ""
-    yield f"Plan `{report.plan.digest[:12]}`: {', '.join(_pending(report)) or 'nothing to change'}."
+    yield f"Plan `{report.plan.digest[:12]}`: {', '.join(pending(report)) or 'nothing to change'}."
     labels = _labels(report)
     rows = [row for group in report.verdict.allowed.changed for row in _change_rows(group, labels)]
     yield from _markdown_table("Changes", ("group", "", "who or what", "cause", "people"), rows)
