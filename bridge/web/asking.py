@@ -3,8 +3,10 @@
 import http.client
 import json
 import ssl
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from bridge.config.schedule import NOWHERE, WebSection
@@ -29,17 +31,40 @@ def ask(web: WebSection, path: str) -> Told:
     """Ask. One that does not answer is not well. Raises BridgeError where nothing is listened on."""
     if web.listen == NOWHERE:
         raise BridgeError("The service listens nowhere: set `web.listen` to ask it.")
+    try:
+        with _answer(web, path) as answer:
+            told = json.loads(answer.read(_MOST))
+        problems = tuple(map(str, told["problems"]))
+        return Told(answer.status == http.client.OK, problems, str(told.get("role", "")))
+    except (*_SILENCE, KeyError, TypeError) as error:
+        return Told(ok=False, problems=(f"the service does not answer at {web.listen} ({error})",))
+
+
+def next_run(web: WebSection) -> datetime | None:
+    """Ask when the next run is due. None: it does not say, or nothing is listened on."""
+    if web.listen == NOWHERE:
+        return None
+    try:
+        with _answer(web, "/metrics") as answer:
+            figures = (line.split() for line in answer if line.startswith(_NEXT_RUN))
+            due = next((float(value) for name, value in figures if name == _NEXT_RUN), 0.0)
+        return datetime.fromtimestamp(due, UTC) if due else None
+    except (*_SILENCE, OverflowError):
+        return None
+
+
+_NEXT_RUN: Final = b"hyperproof_bridge_next_run_timestamp_seconds"
+_SILENCE: Final = (OSError, http.client.HTTPException, ValueError)
+"""How it shows that nobody answers who should."""
+
+
+@contextmanager
+def _answer(web: WebSection, path: str) -> Iterator[http.client.HTTPResponse]:
     host, _, port = web.listen.rpartition(":")
     headers = {"Authorization": f"Bearer {web.token.get_secret_value()}"} if web.token else {}
-    try:
-        with closing(_connection(web, _EVERYWHERE.get(host, host).strip("[]"), int(port))) as connection:
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            told = json.loads(answer.read(_MOST))
-            problems = tuple(map(str, told["problems"]))
-            return Told(answer.status == http.client.OK, problems, str(told.get("role", "")))
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-        return Told(ok=False, problems=(f"the service does not answer at {web.listen} ({error})",))
+    with closing(_connection(web, _EVERYWHERE.get(host, host).strip("[]"), int(port))) as connection:
+        connection.request("GET", path, headers=headers)
+        yield connection.getresponse()
 
 
 def _connection(web: WebSection, host: str, port: int) -> http.client.HTTPConnection:

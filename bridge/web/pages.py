@@ -21,8 +21,8 @@ from bridge.audit.events import MEANING
 from bridge.core.sight import Sight
 from bridge.errors import StoreError
 from bridge.logs import visible
+from bridge.standing.overview import Unlinked, duration, load_overview, load_states, unlinked
 from bridge.web.app import guarded
-from bridge.web.overview import Unlinked, duration, load_overview, load_states, unlinked
 from bridge.web.standing import Served
 
 T = TypeVar("T")
