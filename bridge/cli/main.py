@@ -17,11 +17,26 @@ from bridge.cli import (
     sandbox,
     schema,
     service,
+    status,
     store,
 )
 from bridge.cli.app import INTERRUPTED, app, execute
 
-MODULES: Final = (check, run, explain, service, held, quarantine, audit, store, hyperproof, sandbox, demo, schema)
+MODULES: Final = (
+    check,
+    run,
+    status,
+    explain,
+    service,
+    held,
+    quarantine,
+    audit,
+    store,
+    hyperproof,
+    sandbox,
+    demo,
+    schema,
+)
 """Whose commands there are, in the order in which --help lists them."""
 
 
