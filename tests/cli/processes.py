@@ -32,8 +32,8 @@ _FORKS.set_forkserver_preload([
     "bridge.cli.plan",
     "bridge.cli.run", "bridge.cli.sandbox", "bridge.cli.schema", "bridge.cli.store", "bridge.config.schema",
     "bridge.config.secrets",
-    "bridge.cli.quarantine", "bridge.cli.standing_json", "bridge.cli.status",
-    "bridge.cli.service", "bridge.cycle.run", "bridge.daemon.presence",
+    "bridge.cli.quarantine", "bridge.cli.report", "bridge.cli.standing_json", "bridge.cli.status",
+    "bridge.report.page", "bridge.cli.service", "bridge.cycle.run", "bridge.daemon.presence",
     "bridge.daemon.service", "bridge.web.asking", "bridge.logs", "bridge.store.migration", "bridge.wiring",
 ])  # fmt: skip
 """All that commands import when they are called; what is forgotten here costs time and nothing else."""

@@ -21,6 +21,7 @@ from bridge.notices.matter import Matter, MatterKind
 from bridge.sandbox import company
 from bridge.sandbox.hyperproof import Act, Fault, json_answer
 from tests.cli.scene import Scene, scene, until
+from tests.servers.postgres import Postgres
 
 GROUP = "Compliance Managers"
 
@@ -169,6 +170,25 @@ def test_a_service_says_when_the_next_run_is(corp: Scene) -> None:
         running.send(signal.SIGTERM)
         running.wait()
     assert corp.told("status")["service"] is None
+
+
+@pytest.mark.postgres
+def test_on_a_server_it_tells_who_leads(tmp_path: Path, postgres: Postgres) -> None:
+    """Which of the replicas it is, or that there is none."""
+    with scene(tmp_path) as s:
+        s.edit("store: {path: bridge.db}", "store: {url: '${env:URL}'}")
+        s.environ["URL"] = postgres.url()
+        s.run("sync", "--quiet")
+        ended = s.run("status")
+        assert ended.code == Exit.OK
+        assert re.search(r"leader +none is running", ended.out)
+        configuration = f"{s.config.read_text()}web: {{listen: none}}\n"
+        s.config.write_text(configuration)
+        with s.start("run") as running:
+            until(lambda: "service.started" in running.err)
+            told = s.told("status")
+            assert (told["replicas"], told["service"]["host"]) == (True, socket.gethostname())
+            assert told["next_run"] is None
 
 
 def test_before_the_first_run_there_is_nothing_to_show(tmp_path: Path) -> None:
