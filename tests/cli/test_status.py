@@ -61,6 +61,16 @@ def test_when_all_is_well_it_says_so(corp: Scene) -> None:
     assert corp.calls() == []
 
 
+def test_every_key_is_documented(corp: Scene) -> None:
+    """In the table of the page for whoever runs the bridge, those of lists as well."""
+    hold(corp)
+    told = corp.told("status")
+    listed = (one for key in ("directories", "held", "matters") for one in told[key][:1])
+    keys = {key for part in (told, told["audit"], told["last_run"], *listed) for key in part}
+    page = Path("docs/operations.md").read_text(encoding="utf-8").partition("## Status\n")[2]
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
+
+
 def test_what_is_held_waits_with_its_command(corp: Scene) -> None:
     """The very one that approves it."""
     hold(corp)
