@@ -12,6 +12,7 @@ from bridge.cli import (
     explain,
     held,
     hyperproof,
+    init,
     quarantine,
     report,
     run,
@@ -24,6 +25,7 @@ from bridge.cli import (
 from bridge.cli.app import INTERRUPTED, app, execute
 
 MODULES: Final = (
+    init,
     check,
     run,
     status,

@@ -11,7 +11,7 @@ from rich.text import Text
 from bridge.audit.chain import Tip
 from bridge.cli.screen import pairs, shown, table
 from bridge.cli.words import counted
-from bridge.notices.matter import Matter
+from bridge.notices.matter import JobStanding, Matter
 from bridge.standing.overview import Overview, Unlinked, Waiting, duration
 from bridge.standing.reads import LastRead, Reading
 from bridge.store.lock import Holder
@@ -95,25 +95,30 @@ def _print_matter(out: Console, mark: str, matter: Matter) -> None:
 def _facts(standing: Standing) -> Iterator[tuple[str, object]]:
     view, job = standing.view, standing.view.job
     last = next((run for run in view.runs if run.ended), None)
-    limit = f"; out of date after {duration(job.stale_after)}"
     yield "organization", job.organization
     yield "writes", "yes" if job.apply else shown("no, it rehearses (apply: false)", "yellow")
-    yield "schedule", job.schedule
     yield "leader" if standing.has_replicas else "service", standing.service or "none is running"
-    yield "next run", _next_run(standing)
+    for one in job.jobs:
+        yield f"job {one.name}" if len(job.jobs) > 1 else "schedule", one.schedule
+        yield "next run", _next_run(one, standing)
+        yield "last complete run", _last_complete(one, job.now)
     yield "last run", _last_run(last, job.now)
-    yield "last complete run", (_ago(job.last_complete, job.now) if job.last_complete else "never") + limit
     yield "groups", f"{len(view.groups)} managed, with {counted(view.members, 'membership', 'memberships')}"
     yield "audit chain", _chain(standing)
 
 
-def _next_run(standing: Standing) -> str:
+def _next_run(one: JobStanding, standing: Standing) -> str:
     job = standing.view.job
     if job.running:
         return "one is under way"
-    if job.next_run:
-        return f"in {duration(job.next_run - job.now)} ({_moment(job.next_run)})"
+    if one.next_run:
+        return f"in {duration(one.next_run - job.now)} ({_moment(one.next_run)})"
     return "the service does not say" if standing.service else "none is planned"
+
+
+def _last_complete(one: JobStanding, now: datetime) -> str:
+    last = _ago(one.last_complete, now) if one.last_complete else "never"
+    return f"{last}; out of date after {duration(one.stale_after)}"
 
 
 def _last_run(last: PastRun | None, now: datetime) -> str:

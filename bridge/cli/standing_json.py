@@ -6,7 +6,7 @@ from typing import Any
 from bridge.cli.standing import Standing
 from bridge.core.journal import Intent
 from bridge.core.quarantine import Trouble
-from bridge.notices.matter import Matter
+from bridge.notices.matter import JobStanding, Matter
 from bridge.standing.overview import Unlinked, Waiting
 from bridge.standing.reads import LastRead
 from bridge.store.runs import PastRun
@@ -21,15 +21,13 @@ def standing_json(standing: Standing) -> dict[str, Any]:
         "organization": job.organization,
         "config": job.config,
         "apply": job.apply,
-        "schedule": job.schedule,
         "now": job.now.isoformat(),
         "running": job.running,
         "next_run": _iso(job.next_run),
         "service": {"pid": service.pid, "host": service.host, "since": service.since} if service else None,
         "replicas": standing.has_replicas,
         "last_run": next((_run_json(run) for run in view.runs if run.ended), None),
-        "last_complete": _iso(job.last_complete),
-        "stale_after": int(job.stale_after.total_seconds()),
+        "jobs": [_job_json(one) for one in job.jobs],
         "groups": len(view.groups),
         "memberships": view.members,
         "matters": [_matter_json(matter) for matter in view.matters],
@@ -50,10 +48,21 @@ def standing_json(standing: Standing) -> dict[str, Any]:
     }
 
 
+def _job_json(one: JobStanding) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "schedule": one.schedule,
+        "next_run": _iso(one.next_run),
+        "last_complete": _iso(one.last_complete),
+        "stale_after": int(one.stale_after.total_seconds()),
+    }
+
+
 def _run_json(past: PastRun) -> dict[str, Any]:
     return {
         "run": past.run.id,
         "kind": past.run.kind.value,
+        "job": past.run.job,
         "started": past.run.started.isoformat(),
         "ended": _iso(past.ended),
         "outcome": past.outcome,

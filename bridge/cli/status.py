@@ -1,6 +1,5 @@
 """status: how it all stands, by what the store has; for people, for programs, and for a watch on exit codes."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,11 @@ from bridge.cli.exits import Exit, exit_of
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Quiet, configuration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bridge.cli.standing import Standing
     from bridge.config import Configuration
-    from bridge.notices.matter import Matter
-    from bridge.standing.job import Job
+    from bridge.notices.matter import JobStanding, Matter
     from bridge.store.store import DatabaseStore
 
 
@@ -53,18 +53,22 @@ def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False, quiet: 
 def _standing(loaded: "Configuration", store: "DatabaseStore") -> "Standing":
     from bridge.audit.verify import verify_part
     from bridge.cli.standing import Standing
-    from bridge.daemon.presence import service_of
+    from bridge.daemon.presence import service_of, writer_of
+    from bridge.standing.job import Job
     from bridge.standing.overview import load_overview
     from bridge.standing.reads import load_last_reads
     from bridge.store.place import Server
-    from bridge.web.asking import next_run
 
-    service = service_of(loaded)
-    tip = store.ledger.tip()
-    proof = verify_part(store.ledger, tip, CHECKED)
-    job = _job(loaded, store, str(proof.finding or ""))
-    if service:
-        job = replace(job, next_run=next_run(loaded.web))
+    now, service, tip = datetime.now(UTC), service_of(loaded), store.ledger.tip()
+    job = Job(
+        organization=loaded.organization,
+        config=str(loaded.path),
+        apply=loaded.apply,
+        now=now,
+        jobs=tuple(_jobs(loaded, store, now, is_served=service is not None)),
+        running=writer_of(loaded) is not None,
+        chain=str(verify_part(store.ledger, tip, CHECKED).finding or ""),
+    )
     return Standing(
         view=load_overview(store, job, ()),
         reads=load_last_reads(store.ledger, sorted(loaded.directories)),
@@ -75,26 +79,21 @@ def _standing(loaded: "Configuration", store: "DatabaseStore") -> "Standing":
     )
 
 
-def _job(loaded: "Configuration", store: "DatabaseStore", chain: str) -> "Job":
+def _jobs(
+    loaded: "Configuration", store: "DatabaseStore", now: datetime, *, is_served: bool
+) -> "Iterator[JobStanding]":
     from bridge.cycle.outcome import RunOutcome
-    from bridge.daemon.presence import writer_of
     from bridge.daemon.timetable import stale_after
-    from bridge.standing.job import Job
+    from bridge.notices.matter import JobStanding
+    from bridge.web.asking import next_runs
 
-    now = datetime.now(UTC)
-    last = store.load_last(outcome.value for outcome in RunOutcome if outcome.complete)
-    return Job(
-        organization=loaded.organization,
-        config=str(loaded.path),
-        schedule=loaded.schedule.in_words,
-        apply=loaded.apply,
-        now=now,
-        next_run=None,
-        last_complete=last.started if last else None,
-        stale_after=stale_after(loaded.schedule, now),
-        running=writer_of(loaded) is not None,
-        chain=chain,
-    )
+    complete = [outcome.value for outcome in RunOutcome if outcome.complete]
+    due = next_runs(loaded.web) if is_served else {}
+    for name, times in loaded.jobs.items():
+        last = store.load_last(complete, name)
+        yield JobStanding(
+            name, times.in_words, due.get(name), last.started if last else None, stale_after(times, now)
+        )
 
 
 def _exit(matters: "tuple[Matter, ...]") -> Exit:

@@ -97,8 +97,7 @@ def _facts(moment: Moment, job: Job, silent: tuple[str, ...]) -> Facts:
     return Facts(
         now=job.now,
         config=job.config,
-        stale_after=job.stale_after,
-        last_complete=job.last_complete,
+        jobs=job.jobs,
         last=next((run for run in moment.runs if run.ended), None),
         silent=silent,
         chain=job.chain,

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -40,20 +41,20 @@ def ask(web: WebSection, path: str) -> Told:
         return Told(ok=False, problems=(f"the service does not answer at {web.listen} ({error})",))
 
 
-def next_run(web: WebSection) -> datetime | None:
-    """Ask when the next run is due. None: it does not say, or nothing is listened on."""
+def next_runs(web: WebSection) -> dict[str, datetime]:
+    """Ask when the next run of each job is due. Empty: it does not say, or nothing is listened on."""
     if web.listen == NOWHERE:
-        return None
+        return {}
     try:
         with _answer(web, "/metrics") as answer:
-            figures = (line.split() for line in answer if line.startswith(_NEXT_RUN))
-            due = next((float(value) for name, value in figures if name == _NEXT_RUN), 0.0)
-        return datetime.fromtimestamp(due, UTC) if due else None
+            found = [match for line in answer if (match := _NEXT_RUN.match(line))]
+        due = {match[1].decode(): float(match[2]) for match in found}
+        return {job: datetime.fromtimestamp(at, UTC) for job, at in due.items() if at}
     except (*_SILENCE, OverflowError):
-        return None
+        return {}
 
 
-_NEXT_RUN: Final = b"hyperproof_bridge_next_run_timestamp_seconds"
+_NEXT_RUN: Final = re.compile(rb'hyperproof_bridge_next_run_timestamp_seconds\{bridge_job="([^"]*)"\} (\S+)')
 _SILENCE: Final = (OSError, http.client.HTTPException, ValueError)
 """How it shows that nobody answers who should."""
 

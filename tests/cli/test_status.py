@@ -66,7 +66,7 @@ def test_every_key_is_documented(corp: Scene) -> None:
     hold(corp)
     told = corp.told("status")
     listed = (one for key in ("directories", "held", "matters") for one in told[key][:1])
-    keys = {key for part in (told, told["audit"], told["last_run"], *listed) for key in part}
+    keys = {key for part in (told, told["audit"], told["last_run"], told["jobs"][0], *listed) for key in part}
     page = Path("docs/operations.md").read_text(encoding="utf-8").partition("## Status\n")[2]
     assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
 
@@ -180,6 +180,21 @@ def test_a_service_says_when_the_next_run_is(corp: Scene) -> None:
         running.send(signal.SIGTERM)
         running.wait()
     assert corp.told("status")["service"] is None
+
+
+def test_each_job_has_its_times(corp: Scene) -> None:
+    """A run of one of them makes the other no younger."""
+    corp.edit("  - name: Auditors\n", "  - name: Auditors\n    job: nightly\n")
+    text = corp.config.read_text()
+    corp.config.write_text(f"{text}schedule: {{every: 15m, jobs: {{nightly: {{cron: '30 2 * * *'}}}}}}\n")
+    assert corp.run("sync", "--job", "main", "--quiet").code == Exit.OK
+    ended, told = corp.run("status"), corp.told("status")
+    assert ended.code == Exit.OK
+    assert "job nightly" in ended.out
+    assert "by cron 30 2 * * * (UTC)" in ended.out
+    jobs = {job["name"]: job for job in told["jobs"]}
+    assert jobs["nightly"]["last_complete"] < jobs["main"]["last_complete"]
+    assert told["last_run"]["job"] == "main"
 
 
 @pytest.mark.postgres
