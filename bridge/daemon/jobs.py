@@ -14,8 +14,8 @@ from bridge.daemon.clock import StoppableClock
 from bridge.daemon.once import Ended, retry_wait
 from bridge.daemon.timetable import Reason, Timetable, stale_after
 from bridge.notices.matter import JobStanding
+from bridge.standing.overview import duration
 from bridge.store.store import DatabaseStore
-from bridge.web.overview import duration
 
 _LOG = structlog.get_logger("bridge")
 

@@ -22,11 +22,11 @@ from bridge.daemon.signs import Signs
 from bridge.daemon.watch import Watch
 from bridge.daemon.works import Works
 from bridge.errors import ConfigError, Problem
+from bridge.standing.job import Job
 from bridge.store.store import DatabaseStore
 from bridge.web.app import build_app
 from bridge.web.pages import page_routes
 from bridge.web.server import Site, WebServer
-from bridge.web.standing import Job
 
 _LOG = structlog.get_logger("bridge")
 

@@ -24,11 +24,11 @@ from bridge.daemon.timetable import Reason, Runs, Timetable
 from bridge.errors import BridgeError, Busy, Stopped, StoreError
 from bridge.notices.matter import Facts
 from bridge.notices.round import Told
+from bridge.standing.job import Job
+from bridge.standing.overview import load_facts
 from bridge.store.store import DatabaseStore
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
 from bridge.web.metrics import Kept, Metrics
-from bridge.web.overview import load_facts
-from bridge.web.standing import Job
 from bridge.wiring import Wired, log_call, log_wait, wired_for_serving, writing
 
 _LOG = structlog.get_logger("bridge")
