@@ -18,6 +18,7 @@ import structlog
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
+from bridge.config.applied import kept
 from bridge.config.directories import LdapDirectory, ldap_settings
 from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.file_directory import FileDirectory, file_settings
@@ -213,6 +214,7 @@ def _wired(
             permit=_nobody_writes,
             apply=configuration.apply,
             chunk=configuration.hyperproof.chunk,
+            kept=kept(configuration),
         )
         yield Wired(configuration, sources, target, store, bridge)
 

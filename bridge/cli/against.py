@@ -1,16 +1,23 @@
 """plan --against: what an edit of the configuration does, apart from what the directories do."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from bridge.cli.exits import Exit, exit_of_edit
 from bridge.cli.options import configuration
+from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
     from bridge.cli.comparison import Review
+    from bridge.config import Configuration
+
+
+APPLIED: Final = "applied"
+"""What is written for the configuration that was applied last; a file of this name is `./applied`."""
 
 
 class Format(StrEnum):
@@ -31,19 +38,36 @@ def chosen_format(form: Format | None, *, as_json: bool, markdown: bool) -> Form
     return asked.pop() if asked else Format.TEXT
 
 
-def review(before: Path, after: Path, form: Format, *, quiet: bool) -> Exit:
+def review(before: str, after: Path, form: Format, *, quiet: bool) -> Exit:
     """Compare two configurations over one reading of both sides, and print what the edit does."""
     from bridge.cli.comparison import Review
+    from bridge.config.applied import KEPT
     from bridge.config.edits import edits
     from bridge.cycle.compare import compare_with
     from bridge.wiring import wired_for_comparing
 
-    old, new = configuration(before), configuration(after)
+    new = configuration(after)
+    old = _applied(new) if before == APPLIED else configuration(Path(before))
     with wired_for_comparing(old, new) as (other, bridge):
         comparison = compare_with(other, bridge)
     if not quiet:
-        _print(Review(comparison, edits(old, new), str(before), str(after)), form)
+        found = edits(old, new, before)
+        if before == APPLIED:
+            found = tuple(edit for edit in found if edit.place[0] in KEPT)
+        _print(Review(comparison, found, before, str(after)), form)
     return exit_of_edit(comparison)
+
+
+def _applied(now: "Configuration") -> "Configuration":
+    """The configuration that was applied last. Raises BridgeError if none was."""
+    from bridge.config.applied import restored
+    from bridge.wiring import opened_evidence
+
+    with opened_evidence(now) as store:
+        text = store.load_applied()
+    if text is None:
+        raise BridgeError("No run has applied a configuration since they are kept; name a file: --against FILE")
+    return restored(text, now, os.environ)
 
 
 def _print(told: "Review", form: Format) -> None:

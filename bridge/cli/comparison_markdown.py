@@ -84,7 +84,7 @@ def _head(review: Review) -> Iterator[str]:
 
 
 def _sentence(text: str) -> str:
-    """One of our sentences: figures are left as they are; where a name may stand in it, it is told word for word."""
+    """One of our sentences: figures are left as they are; where a name may stand in it, it is told as it is."""
     return text if text.startswith("By the ") else code(text)
 
 

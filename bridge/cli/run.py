@@ -36,11 +36,11 @@ def plan(
         typer.Option("--format", help="In which form it is told; text unless said.", show_default=False),
     ] = None,
     against: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--against",
-            help="The configuration as it was before an edit: tells what the edit does, line by line, apart from "
-            "what the directories do.",
+            help="The configuration before an edit, or the word applied for the one that was applied last: tells "
+            "what the edit does, line by line, apart from what the directories do.",
             metavar="FILE",
             show_default=False,
         ),

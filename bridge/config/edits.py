@@ -43,9 +43,9 @@ class Edit:
         return f"{self.where} {self.key}"
 
 
-def edits(before: Configuration, after: Configuration) -> tuple[Edit, ...]:
-    """Every difference, in the order of the files."""
-    return tuple(sorted(_Files(before, after).edits()))
+def edits(before: Configuration, after: Configuration, name: str = "") -> tuple[Edit, ...]:
+    """Every difference, in the order of the files. `name` is told for the file of before in place of its path."""
+    return tuple(sorted(_Files(before, after, name or str(before.path)).edits()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class _Spot:
 class _Files:
     """Two files, side by side."""
 
-    def __init__(self, before: Configuration, after: Configuration) -> None:
+    def __init__(self, before: Configuration, after: Configuration, name: str) -> None:
+        self._name = name
         self._before, self._after = before.document, after.document
         self._keys = [[entry.key or entry.name for entry in one.groups] for one in (before, after)]
 
@@ -116,7 +117,7 @@ class _Files:
     def _edit(self, old: object, new: object, spot: _Spot) -> Edit:
         document, place = (self._before, spot.before) if new is ABSENT else (self._after, spot.after)
         return Edit(
-            file=str(document.path),
+            file=self._name if new is ABSENT else str(document.path),
             line=document.line(place),
             key=key_path(place),
             what=_what(old, new, place),

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0006"
+REVISION: Final = "0008"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -95,6 +95,22 @@ snapshots: Final = Table(
     Column("mark", Text, nullable=False, comment="From where to ask the directory what changed; its own words"),
     Column("read", LargeBinary, nullable=False, comment="What the read found, packed"),
     comment="The last read of each directory without doubt, where runs may ask what changed since",
+)
+
+applied: Final = Table(
+    "applied",
+    metadata,
+    _organization(),
+    Column("digest", Text, nullable=False, comment="Of the configuration as it is kept here"),
+    Column("run", Text, nullable=False, comment="The first run that applied it"),
+    Column("since", Text, nullable=False, comment="When that run ended"),
+    Column(
+        "configuration",
+        LargeBinary,
+        nullable=False,
+        comment="JSON, compressed: what it says of memberships, references as they are written",
+    ),
+    comment="The configuration that runs last applied, to compare the next one with",
 )
 
 placements: Final = Table(
