@@ -36,6 +36,7 @@ def restored(text: str, now: Configuration, environ: Mapping[str, str]) -> Confi
     taken: Plain = (
         {key: value for key, value in hyperproof.items() if key in _TAKEN} if isinstance(hyperproof, dict) else {}
     )
-    data: dict[str, Plain] = {"organization": now.organization, "hyperproof": taken, **told["data"]}
+    label = {"organization": now.organization} if "organization" in now.document.data else {}
+    data: dict[str, Plain] = {**label, "hyperproof": taken, **told["data"]}
     lines: dict[Place, int] = {tuple(place): line for place, line in told["lines"]}
     return loaded(Document(Path(told["path"]), data, lines), environ)

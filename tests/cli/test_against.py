@@ -226,8 +226,7 @@ class TestMarkdown:
     def test_nothing_in_a_name_is_followed(self, synced: Scene) -> None:
         """Nobody is called by it, no tag and no table comes to be, and every row has its cells."""
         hostile = "@octocat | `x` <b>#1 [a](http://x)</b>"
-        group = synced.hyperproof.organization.add_group(hostile, members=[])
-        assert group
+        synced.hyperproof.organization.add_group(hostile, members=[])
         synced.edit(
             "  - name: Auditors",
             f"  - name: '{hostile}'\n    members: {{corp: Internal Audit}}\n  - name: Auditors",
