@@ -11,7 +11,8 @@ from bridge.cli.screen import shown, table
 from bridge.cli.words import counted
 from bridge.config.attribution import edits_of, lines_of
 from bridge.config.edits import Edit
-from bridge.core.comparison import Effect, GroupComparison, Moved
+from bridge.core.comparison import GroupComparison
+from bridge.core.fate import Effect, Moved
 from bridge.cycle.compare import Comparison
 
 _SIGNS = {

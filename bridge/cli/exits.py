@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from bridge.core.comparison import Effect
+from bridge.core.fate import Effect
 from bridge.cycle.outcome import RunOutcome
 
 if TYPE_CHECKING:

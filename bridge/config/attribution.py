@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from bridge.config.edits import Edit
-from bridge.core.comparison import Aspect, GroupComparison, Moved
+from bridge.core.comparison import GroupComparison
+from bridge.core.fate import Aspect, Moved
 from bridge.core.model import Email, email
 
 _Test: TypeAlias = Callable[[tuple[str | int, ...]], bool]

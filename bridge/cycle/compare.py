@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bridge.core.change import Held
-from bridge.core.comparison import GroupComparison, Keeping, Moved, compare
+from bridge.core.comparison import GroupComparison, Keeping, compare
+from bridge.core.fate import Moved
 from bridge.core.mapping import From, GroupMapping, Policy
 from bridge.core.memory import Memory
 from bridge.core.model import (

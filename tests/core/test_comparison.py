@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from bridge.core.binding import Binding
 from bridge.core.change import SkipKind
-from bridge.core.comparison import Aspect, Effect, GroupComparison, Keeping, Moved, compare
+from bridge.core.comparison import GroupComparison, Keeping, compare
 from bridge.core.desired import desired
 from bridge.core.difference import Accounts, Difference, Surroundings, differ
+from bridge.core.fate import Aspect, Effect, Moved
 from bridge.core.mapping import AllOf, AnyOf, Except, From, GroupMapping, Mode, Policy, Rule, Settings
 from bridge.core.model import AccountId, DirectoryRead, Email, GroupId
 from bridge.core.people import People, Unresolved
