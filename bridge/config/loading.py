@@ -23,7 +23,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Configuration:
 
 
 def loaded(document: Document, environ: Mapping[str, str]) -> Configuration:
-    """The configuration of a document, by the same rules. Raises ConfigError."""
+    """The same from values that may not be in any file yet. Raises ConfigError."""
     surroundings = Surroundings(environ, document.path.parent)
     configuration, found = _validated(document, surroundings)
     if configuration is None or found:
