@@ -14,7 +14,7 @@ from bridge.config.document import Document, Place, Plain
 from bridge.config.loading import loaded
 from bridge.config.model import Configuration
 
-KEPT: Final = ("directories", "groups", "defaults", "limits", "accounts", "apply")
+KEPT: Final = ("directories", "groups", "defaults", "limits", "accounts", "schedule", "apply")
 """The sections that are kept."""
 
 _TAKEN: Final = ("region", "client_id", "client_secret", "api_url", "token_url")

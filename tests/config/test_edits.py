@@ -121,3 +121,9 @@ class TestKept:
         now = load(written(tmp_path, sound(hyperproof=moved)), {**ENVIRON, "OTHER_ID": "f" * 32})
         again = restored(kept(before), now, {**ENVIRON, "OTHER_ID": "f" * 32})
         assert again.hyperproof.client_id == "f" * 32
+
+    def test_a_group_finds_its_job_again(self, tmp_path: Path) -> None:
+        """The jobs that groups name are kept with them."""
+        groups = BEFORE.replace("name: Managers\n", "name: Managers\n      job: nightly\n")
+        one = configured(tmp_path / "one", sound(groups=groups, more="schedule:\n  jobs: {nightly: {every: 24h}}"))
+        assert list(edits(restored(kept(one), one, ENVIRON), one)) == []
