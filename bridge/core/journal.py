@@ -98,3 +98,5 @@ class Recollection:
     """Keys of mappings that are no more."""
     undecided: frozenset[str] = frozenset()
     """Keys of mappings with something to do that was not tried to its end: not failed, and not done either."""
+    applied: str = ""
+    """What the configuration says of memberships, if the run was to write by it; else nothing."""
