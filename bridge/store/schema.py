@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -95,6 +95,18 @@ snapshots: Final = Table(
     Column("mark", Text, nullable=False, comment="From where to ask the directory what changed; its own words"),
     Column("read", LargeBinary, nullable=False, comment="What the read found, packed"),
     comment="The last read of each directory without doubt, where runs may ask what changed since",
+)
+
+pictures: Final = Table(
+    "pictures",
+    metadata,
+    _organization(),
+    Column("side", Text, primary_key=True, comment="A directory's key in the configuration; empty: Hyperproof"),
+    Column("digest", Text, nullable=False, comment="Of what was read"),
+    Column("kept", Text, nullable=False, comment="When it was found to be new"),
+    Column("unread", Text, nullable=False, comment="Why the last run could not read it, or empty"),
+    Column("picture", LargeBinary, nullable=False, comment="People and groups, or accounts and members; packed"),
+    comment="What the last run read of each side, for whoever asks why somebody is in a group",
 )
 
 placements: Final = Table(
