@@ -121,9 +121,7 @@ def main() -> None:
             cpus.append(after.children_user + after.children_system - cpu.children_user - cpu.children_system)
         lines = len(done.stdout.splitlines())
         print(f"{chosen.people} people, {chosen.groups} groups of {chosen.size}; an answer of {lines} lines")
-        print(
-            f"explain, the whole process: {statistics.median(walls):.2f} s wall, {statistics.median(cpus):.2f} s CPU"
-        )
+        print(f"the whole process: {statistics.median(walls):.2f} s wall, {statistics.median(cpus):.2f} s CPU")
         print(f"to see that nothing is new, in each run: {noticed:.2f} s")
         print(f"database: {sum(file.stat().st_size for file in Path(folder).glob('bridge.db*')) // 1_000_000} MB")
 
