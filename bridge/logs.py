@@ -46,6 +46,9 @@ UNPRINTABLE: Final = re.compile(
 NOISY: Final = ("alembic", "apscheduler", "httpcore", "httpx", "sqlalchemy", "uvicorn")
 """Libraries that log each step at level info."""
 
+TOLD: Final = ("opentelemetry",)
+"""Libraries that complain of each try, where we tell once what came of them."""
+
 CLOSED: Final = ("msal",)
 """Libraries whose steps quote what a server answered, which may be a token: warnings alone, at any level."""
 
@@ -107,6 +110,8 @@ def set_up(
     logging.captureWarnings(capture=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    for name in TOLD:
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.CRITICAL)
     for name in CLOSED:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from bridge import tracing
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
@@ -24,6 +25,7 @@ from bridge.config.file_directory import FileDirectory, file_settings
 from bridge.config.policy import policy
 from bridge.core.model import DirectoryName
 from bridge.cycle.ports import Clock
+from bridge.cycle.progress import Steps
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
 from bridge.logs import register_secret
@@ -52,6 +54,8 @@ class Wired:
     target: Hyperproof
     store: DatabaseStore
     bridge: Bridge
+    traced: Steps
+    """Whom runs tell of their steps."""
 
 
 @contextmanager
@@ -176,7 +180,8 @@ def _wired(
             apply=configuration.apply,
             chunk=configuration.hyperproof.chunk,
         )
-        yield Wired(configuration, sources, target, store, bridge)
+        traced = stack.enter_context(tracing.opened_tracing(configuration.tracing if keeps else None))
+        yield Wired(configuration, sources, target, store, bridge, traced)
 
 
 def _recalled(configuration: Configuration) -> Iterator[DirectoryName]:
@@ -214,6 +219,8 @@ def _refuse_missing_packages(configuration: Configuration) -> None:
         and ldap_settings(name, directory).wants_kerberos
         and (missing := kerberos.missing_packages())
     ]
+    if configuration.tracing and (missing := tracing.missing_packages()):
+        problems.append(Problem(str(configuration.path), 1, "tracing", f"{missing}.", tracing.INSTALL))
     if problems:
         raise ConfigError(tuple(problems))
 

@@ -13,7 +13,8 @@ from bridge.config import Configuration
 from bridge.config.notices import NoticesSection
 from bridge.core.journal import RunKind
 from bridge.cycle.outcome import RunOutcome
-from bridge.cycle.run import Progress, run_cycle
+from bridge.cycle.progress import Progress
+from bridge.cycle.run import run_cycle
 from bridge.daemon.clock import StoppableClock
 from bridge.daemon.leadership import STANDBY, Alone, Leads
 from bridge.daemon.once import Ended, Witness, retry_wait
@@ -225,7 +226,7 @@ class Works:
         try:
             with writing(self.wired, self._permit) as bridge:
                 watched = replace(bridge, sources=witness.of(bridge.sources))
-                progress = Progress(stage=staged, written=lambda _: self.signs.sign())
+                progress = Progress(stage=staged, written=lambda _: self.signs.sign(), step=self.wired.traced)
                 report = run_cycle(watched, RunKind.SYNC, progress)
         except BridgeError as error:
             return Ended(error=error)
