@@ -1,6 +1,6 @@
 # make demo   the main job on embedded defaults, no root, no servers, no accounts
 # make test   installs what the tests need, and passes them
-# make image-test  builds and runs the image; needs root, buildah, podman, runc, mmdebstrap
+# make image-test  of these, builds and runs the image alone
 # make check  the fast loop: format, lint, types, contracts, unit tests
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,6 +32,7 @@ test: .venv/dev
 	@$(BIN)/pytest
 
 image-test: .venv/dev
+	@scripts/servers $(BIN)/python
 	@scripts/tools
 	@$(BIN)/pytest -m image
 

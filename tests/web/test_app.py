@@ -18,7 +18,7 @@ from bridge.config.references import Reference, Secret, Surroundings
 from bridge.config.schedule import WebSection
 from bridge.errors import BridgeError
 from bridge.web.app import build_app, guarded
-from bridge.web.asking import ask
+from bridge.web.asking import Told, ask, ask_here
 from bridge.web.server import Site, WebServer
 
 TOKEN = "sixteen-letters-or-more"
@@ -182,6 +182,16 @@ def test_health_is_asked_with_the_token_over_tls(tmp_path: Path) -> None:
         told = ask(section(server, certificate=certificate(tmp_path / "other")), "/livez")
         assert not told.ok
         assert "CERTIFICATE_VERIFY_FAILED" in told.problems[0]
+
+
+def test_whoever_knows_no_configuration_asks_all_the_same(tmp_path: Path) -> None:
+    """In plain words or over TLS, as it is served; without the token it is told yes or no."""
+    standing = Standing(TOKEN, ready=("the store",))
+    with served(standing) as plain, served(standing, certificate=certificate(tmp_path)) as covered:
+        for server in (plain, covered):
+            assert ask_here(f"127.0.0.1:{server.port}", "/livez") == Told(ok=True, problems=())
+            assert not ask_here(f"127.0.0.1:{server.port}", "/readyz").ok
+            assert not ask_here(f"127.0.0.1:{server.port}", "/nothing").ok
 
 
 def test_what_does_not_answer_is_not_well() -> None:
