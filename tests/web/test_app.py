@@ -9,9 +9,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bridge.config.references import Reference, Secret, Surroundings
@@ -63,6 +65,11 @@ def get(server: WebServer, path: str, method: str = "GET", **headers: str) -> tu
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
+
+
+def answered(server: WebServer, path: str, method: str = "GET") -> httpx.Response:
+    """Ask, and have the whole answer."""
+    return httpx.request(method, f"http://127.0.0.1:{server.port}{path}", trust_env=False)
 
 
 PATHS = ("/livez", "/readyz", "/metrics", "/page")
@@ -121,6 +128,28 @@ def test_nothing_can_be_written() -> None:
             assert answer.headers["Cache-Control"] == "no-store"
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Server"] is None
+
+
+def broken(_request: Request) -> Response:
+    """An endpoint with a fault of ours."""
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nothing", 404), ("POST", "/livez", 405), ("GET", "/broken", 500)]
+)
+def test_a_refusal_has_the_same_headers(method: str, path: str, status: int) -> None:
+    """As what is served: it may not be framed or kept either, and says in a word what it is."""
+    app = build_app(Standing(), [Route("/broken", guarded(Standing(), broken))])
+    with WebServer(app, Site.of("127.0.0.1:0")) as server:
+        served, refused = answered(server, "/livez"), answered(server, path, method)
+    assert refused.status_code == status
+    assert refused.json() == {"problems": [http.HTTPStatus(status).phrase]}
+    own = {"allow", "content-length", "date"}
+    assert {name: text for name, text in refused.headers.items() if name not in own} == {
+        name: text for name, text in served.headers.items() if name not in own
+    }
+    assert "frame-ancestors 'none'" in refused.headers["Content-Security-Policy"]
 
 
 def test_an_address_that_is_taken_is_told() -> None:
