@@ -113,7 +113,7 @@ class Release:
         return told.stderr
 
     def workload(self, revision: int, mode: str = "") -> Any:  # noqa: ANN401 - an object of Kubernetes
-        """What runs the bridge, as the server has it. A Job is named by the revision that it was first made for."""
+        """What runs the bridge, as the server has it. A Job has the revision that it was first made for."""
         return self.cluster.get(PLACES[mode or self._mode].format(self.place, revision))
 
     def note(self, revision: int) -> str | None:
