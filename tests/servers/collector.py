@@ -1,4 +1,4 @@
-"""A collector of traces, OTLP over HTTP: it decodes what it is sent, or never answers."""
+"""A collector of traces, OTLP over HTTP: it decodes what it is sent, or never answers, or sends elsewhere."""
 
 import gzip
 from collections.abc import Iterator
@@ -17,8 +17,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 class Collector:
     """What was sent, and whether answers are given."""
 
-    def __init__(self, *, hangs: bool) -> None:
+    def __init__(self, *, hangs: bool, moved_to: str) -> None:
         self.hangs = hangs
+        self.moved_to = moved_to
         self.released = Event()
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
@@ -52,9 +53,9 @@ def facts(attributes: Any) -> dict[str, Any]:  # noqa: ANN401 - a repeated field
 
 
 @contextmanager
-def collector(*, hangs: bool = False) -> Iterator[Collector]:
+def collector(*, hangs: bool = False, moved_to: str = "") -> Iterator[Collector]:
     """A collector that listens."""
-    made = Collector(hangs=hangs)
+    made = Collector(hangs=hangs, moved_to=moved_to)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -64,7 +65,9 @@ def collector(*, hangs: bool = False) -> Iterator[Collector]:
                 made.released.wait()
                 return
             answer = ExportTraceServiceResponse().SerializeToString()
-            self.send_response(200)
+            self.send_response(307 if made.moved_to else 200)
+            if made.moved_to:
+                self.send_header("Location", f"{made.moved_to}{self.path}")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)

@@ -104,6 +104,16 @@ def test_headers_are_sent_and_never_shown(tmp_path: Path) -> None:
         assert SECRET not in ended.text
 
 
+def test_nothing_goes_where_a_collector_sends_it(tmp_path: Path) -> None:
+    """Headers are for the one that is configured."""
+    with scene(tmp_path) as company, collector() as other, collector(moved_to=other.url) as told:
+        trace_to(company, told.url, ", headers: {X-Key: '${env:OTEL_TOKEN}'}")
+        company.environ["OTEL_TOKEN"] = SECRET
+        assert company.run("sync").code == Exit.OK
+        assert {each["x-key"] for each in told.headers} == {SECRET}
+        assert other.paths == []
+
+
 def test_a_service_traces_each_of_its_runs(tmp_path: Path) -> None:
     """While it runs, not only at its end."""
     with scene(tmp_path) as company, collector() as told:
