@@ -65,8 +65,8 @@ def built() -> Iterator[Engine]:
             _build(engine)
             yield engine
         finally:
-            engine.attempt("podman", "pod", "rm", "--force", "--all")
-            engine.attempt("podman", "rm", "--force", "--all")
+            engine.attempt("podman", "pod", "rm", "--force", "--time=0", "--all")
+            engine.attempt("podman", "rm", "--force", "--time=0", "--all")
             _unmount(engine.folder)
 
 
