@@ -10,6 +10,7 @@ import typer
 
 from bridge.cli.exits import Exit, exit_of
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, apart, configuration
+from bridge.core.jobs import EVERY
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
@@ -48,7 +49,11 @@ def plan(
 
 
 def sync(
-    config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False, quiet: Quiet = False, detailed: Detailed = False
+    config: ConfigPath = DEFAULT_CONFIG,
+    job: Annotated[str, typer.Option("--job", help="Write the managed groups of this job alone.")] = EVERY,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    detailed: Detailed = False,
 ) -> Exit:
     """Make one run: read, plan, guard, apply, verify, record.
 
@@ -57,14 +62,18 @@ def sync(
 
     Example: hyperproof-bridge sync --config bridge.yaml
     """
+    from dataclasses import replace
+
     from bridge.core.journal import RunKind
     from bridge.cycle.progress import Progress
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
     loaded = apart(configuration(config), as_json=as_json)
+    if job not in {EVERY, *loaded.jobs}:
+        raise typer.BadParameter(f"There is no job {job}; the configuration has: {', '.join(loaded.jobs)}.")
     with wired_for_writing(loaded) as wired:
-        report = run_cycle(wired.bridge, RunKind.SYNC, Progress(step=wired.traced))
+        report = run_cycle(replace(wired.bridge, job=job), RunKind.SYNC, Progress(step=wired.traced))
     silent = quiet or loaded.audit.stdout
     _print(report, as_json=as_json, quiet=silent)
     _remind(loaded, silent=silent or as_json)

@@ -113,6 +113,7 @@ def test_an_end_has_nothing_to_do(shape: str) -> None:
 def test_every_end_can_be_told(kind: MatterKind) -> None:
     """In words of its own; one that this version does not know, in general."""
     assert not ending(kind.value, "Auditors").startswith("What was told of")
+    assert ending("stale", "hourly") == "No run of the job hourly is overdue any more."
     assert ending("of tomorrow", "x") == "What was told of is over (of tomorrow)."
 
 
