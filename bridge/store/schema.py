@@ -208,7 +208,7 @@ notices: Final = Table(
         "essence",
         Text,
         nullable=False,
-        comment="Digest of what it is: with another it is told anew; empty once it is over",
+        comment="Digest of what it is: with another it is told anew",
     ),
     Column("since", Text, nullable=False, comment="When the matter was first seen"),
     Column("due", Text, comment="When it is to be told, or tried again; null once it was"),
