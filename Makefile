@@ -1,13 +1,14 @@
 # make demo   the main job on embedded defaults, no root, no servers, no accounts
 # make test   installs what the tests need, and passes them
-# make image-test  builds and runs the image; needs root, buildah, podman, runc, mmdebstrap
+# make image-test  of these, builds and runs the image alone
+# make cluster-test  builds an API server of Kubernetes once, and installs the chart on it; as root on Debian 12
 # make check  the fast loop: format, lint, types, contracts, unit tests
 PYTHON ?= python3
 BIN := .venv/bin
-REAL := slapd or samba or ds389 or postgres or browser or systemd or helm or prometheus or image or e2e
+REAL := slapd or samba or ds389 or postgres or browser or systemd or helm or prometheus or image or cluster or e2e
 export PYTHONUTF8 := 1
 
-.PHONY: demo test image-test check lint unit format lock schema clean
+.PHONY: demo test image-test cluster-test check lint unit format lock schema clean
 .DELETE_ON_ERROR:
 
 # The environment is named by its lock: a changed lock makes it anew.
@@ -32,8 +33,14 @@ test: .venv/dev
 	@$(BIN)/pytest
 
 image-test: .venv/dev
+	@scripts/servers $(BIN)/python
 	@scripts/tools
 	@$(BIN)/pytest -m image
+
+cluster-test: .venv/dev
+	@scripts/tools
+	@scripts/cluster
+	@$(BIN)/pytest -m cluster tests/deploy/test_cluster.py
 
 check: lint unit
 
@@ -45,7 +52,7 @@ lint: .venv/dev
 	@$(BIN)/deptry .
 	@$(BIN)/vulture
 	@$(BIN)/codespell
-	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/tools scripts/lock
+	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/tools scripts/cluster scripts/lock
 
 unit: .venv/dev
 	@$(BIN)/pytest -q -m "not ($(REAL))"

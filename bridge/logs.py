@@ -34,6 +34,9 @@ HARMLESS_NAME: Final = re.compile(
 NOISY: Final = ("alembic", "apscheduler", "sqlalchemy", "uvicorn")
 """Libraries that log each step at level info."""
 
+TOLD: Final = ("opentelemetry",)
+"""Libraries that complain of each try, where we tell once what came of them."""
+
 CLOSED: Final = ("httpcore", "httpx", "msal")
 """Libraries whose steps quote addresses and answers, which may hold a token: warnings alone, at any level."""
 
@@ -60,6 +63,8 @@ def set_up(
     logging.captureWarnings(capture=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    for name in TOLD:
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.CRITICAL)
     for name in CLOSED:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from bridge import tracing
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
@@ -24,6 +25,7 @@ from bridge.config.policy import policy, reads_alike
 from bridge.core.model import DirectoryName
 from bridge.cycle.compare import Before
 from bridge.cycle.ports import Clock
+from bridge.cycle.progress import Steps
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy, ConfigError, Problem
 from bridge.redaction import register_secret
@@ -48,6 +50,8 @@ class Wired:
     target: Hyperproof
     store: DatabaseStore
     bridge: Bridge
+    traced: Steps
+    """Whom runs tell of their steps."""
 
 
 @contextmanager
@@ -218,7 +222,8 @@ def _wired(
             chunk=configuration.hyperproof.chunk,
             kept=kept(configuration),
         )
-        yield Wired(configuration, sources, target, store, bridge)
+        traced = stack.enter_context(tracing.opened_tracing(configuration.tracing if keeps else None))
+        yield Wired(configuration, sources, target, store, bridge, traced)
 
 
 def _recalled(configuration: Configuration) -> Iterator[DirectoryName]:

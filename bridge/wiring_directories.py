@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bridge import tracing
 from bridge.clock import SystemClock
 from bridge.config import Configuration
 from bridge.config.directories import LdapDirectory, ldap_settings
@@ -51,6 +52,8 @@ def refuse_missing_packages(configuration: Configuration) -> None:
         and ldap_settings(name, directory).wants_kerberos
         and (missing := kerberos.missing_packages())
     ]
+    if configuration.tracing and (missing := tracing.missing_packages()):
+        problems.append(Problem(str(configuration.path), 1, "tracing", f"{missing}.", tracing.INSTALL))
     if problems:
         raise ConfigError(tuple(problems))
 

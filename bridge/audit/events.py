@@ -26,6 +26,7 @@ class Event(StrEnum):
     CHANGE_HELD = "change.held"
     CHANGE_APPROVED = "change.approved"
     CHANGE_REJECTED = "change.rejected"
+    MAPPING_RELEASED = "mapping.released"
     MEMBER_SKIPPED = "member.skipped"
     GROUP_SKIPPED = "group.skipped"
     INTENT_SETTLED = "intent.settled"
@@ -50,6 +51,7 @@ MEANING: Final[Mapping[Event, str]] = {
     Event.CHANGE_HELD: "A guard stopped changes to a group; they wait for a person.",
     Event.CHANGE_APPROVED: "A person approved exactly these held changes.",
     Event.CHANGE_REJECTED: "A person rejected these held changes, or took an approval back.",
+    Event.MAPPING_RELEASED: "A person let a mapping out of quarantine; its changes are tried again.",
     Event.MEMBER_SKIPPED: "Somebody was left as they were although the rule says otherwise, for this reason.",
     Event.GROUP_SKIPPED: "A managed group was left as it was, for this reason.",
     Event.INTENT_SETTLED: "A write that an earlier run left open was looked into, and what came of it was found.",

@@ -28,8 +28,10 @@ class Ledger(Protocol):
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Read the records numbered above `after`, in order, in constant memory."""
 
-    def search(self, needles: Sequence[str], *, newest_first: bool = False) -> Iterator[Entry]:
-        """Read the records whose lines contain all of these texts."""
+    def search(
+        self, needles: Sequence[str], *, newest_first: bool = False, among: range | None = None
+    ) -> Iterator[Entry]:
+        """Read the records whose lines contain all of these texts: of all, or among those of these numbers."""
 
     def published(self, file: str) -> int:
         """Read up to which record this file is known to have been written; 0 if it is not known at all."""

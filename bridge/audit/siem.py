@@ -33,7 +33,14 @@ class Result(StrEnum):
 
 
 _NOTABLE: Final = frozenset(
-    {Event.CHANGE_HELD, Event.CHANGE_APPROVED, Event.CHANGE_REJECTED, Event.GROUP_SKIPPED, Event.INTENT_SETTLED}
+    {
+        Event.CHANGE_HELD,
+        Event.CHANGE_APPROVED,
+        Event.CHANGE_REJECTED,
+        Event.MAPPING_RELEASED,
+        Event.GROUP_SKIPPED,
+        Event.INTENT_SETTLED,
+    }
 )
 _WRONG: Final = frozenset(
     {

@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> Exit:
-    """Check the configuration, then each connection, permission and group, and which ids Hyperproof takes.
+    """Check configuration and store, then each connection, permission and group, and which ids Hyperproof takes.
 
     Writes nothing. Ends with 0 only when a run would find all it needs; then look at `plan`.
 
@@ -63,6 +63,7 @@ def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> Exit:
 
 def _found(wired: "Wired") -> Iterator[Found]:
     yield from _configuration(wired.configuration)
+    yield from _store(wired)
     reads: dict[str, DirectoryRead] = {}
     for source in wired.sources:
         yield from _directory(source, wired, reads)
@@ -83,6 +84,16 @@ def _configuration(loaded: "Configuration") -> Iterator[Found]:
         yield Found("configuration", Level.WARNING, "apply is false: runs plan and report, and change nothing")
     for warning in loaded.warnings:
         yield Found("configuration", Level.WARNING, warning)
+
+
+def _store(wired: "Wired") -> Iterator[Found]:
+    from bridge.store.probing import probe
+
+    loaded = wired.configuration
+    looked = probe(loaded.store.place, loaded.organization, wired.store.ledger, loaded.audit.file)
+    for seen in (yield from _attempt("store", lambda: list(looked))) or ():
+        level = Level.FAILED if seen.wrong else Level.WARNING if seen.doubtful else Level.OK
+        yield Found("store", level, seen.text)
 
 
 def _directory(source: "Directory", wired: "Wired", reads: "dict[str, DirectoryRead]") -> Iterator[Found]:

@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from bridge.cli.exits import Exit
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration, refuse_misplaced
+from bridge.cli.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    By,
+    ConfigPath,
+    configuration,
+    operator_name,
+    refuse_misplaced,
+)
 
 _quarantine = typer.Typer(invoke_without_command=True)
 
@@ -64,16 +72,19 @@ def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json
 @_quarantine.command()
 def release(
     mapping: Annotated[str, typer.Argument(help="A mapping's key, or its group's name.", show_default=False)],
+    by: By = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the evidence.")] = "",
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> Exit:
-    """Let a mapping out of quarantine: the next run tries its changes again.
+    """Let a mapping out of quarantine: the next run tries its changes again. Who did it stands in the evidence.
 
     Example: hyperproof-bridge quarantine release "Team risk"
     """
     from bridge.cli.screen import console, shown
     from bridge.wiring import opened_store
 
-    with opened_store(configuration(config)) as store:
-        released = store.release(mapping)
+    loaded, name = configuration(config), operator_name(by)
+    with opened_store(loaded) as store:
+        released = store.release(mapping, name, reason.strip())
     console().print(shown(f"{released.failure.name}: released; the next run tries it again"))
     return Exit.OK

@@ -16,7 +16,7 @@ from bridge.core.jobs import EVERY
 if TYPE_CHECKING:
     from bridge.config import Configuration
     from bridge.cycle.outcome import Report
-    from bridge.cycle.run import Progress
+    from bridge.cycle.progress import Progress, Steps
 
 
 def register(app: typer.Typer) -> None:
@@ -86,6 +86,7 @@ def sync(
     from dataclasses import replace
 
     from bridge.core.journal import RunKind
+    from bridge.cycle.progress import Progress
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
@@ -93,7 +94,7 @@ def sync(
     if job not in {EVERY, *loaded.jobs}:
         raise typer.BadParameter(f"There is no job {job}; the configuration has: {', '.join(loaded.jobs)}.")
     with wired_for_writing(loaded) as wired:
-        report = run_cycle(replace(wired.bridge, job=job), RunKind.SYNC)
+        report = run_cycle(replace(wired.bridge, job=job), RunKind.SYNC, Progress(step=wired.traced))
     silent = quiet or loaded.audit.stdout
     _print(report, as_json=as_json, quiet=silent)
     _remind(loaded, silent=silent or as_json)
@@ -123,7 +124,7 @@ def backfill(
     loaded = apart(configuration(config), as_json=as_json)
     writable(report_file)
     with wired_for_writing(loaded) as wired:
-        with _progress(quiet=quiet or as_json) as progress:
+        with _progress(wired.traced, quiet=quiet or as_json) as progress:
             report = run_cycle(wired.bridge, RunKind.BACKFILL, progress)
         write_report(report_file, report, wired.store.ledger)
     silent = quiet or loaded.audit.stdout
@@ -156,12 +157,12 @@ def _print(report: "Report", *, as_json: bool, quiet: bool, markdown: bool = Fal
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator["Progress"]:
+def _progress(step: "Steps", *, quiet: bool) -> Iterator["Progress"]:
     """Bars on standard error, where a person is looking at it."""
-    from bridge.cycle.run import SILENT, Progress
+    from bridge.cycle.progress import Progress
 
     if quiet or not sys.stderr.isatty():
-        yield SILENT
+        yield Progress(step=step)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -174,4 +175,5 @@ def _progress(*, quiet: bool) -> Iterator["Progress"]:
             stage=lambda stage: bars.update(groups, description=stage),
             planned=lambda plan: bars.update(groups, total=len(plan.changed)),
             written=lambda _: bars.advance(groups),
+            step=step,
         )

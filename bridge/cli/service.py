@@ -12,7 +12,6 @@ from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
-    from bridge.config.schedule import WebSection
 
 
 def register(app: typer.Typer) -> None:
@@ -65,10 +64,10 @@ def health(
     Example: hyperproof-bridge health --live --at 127.0.0.1:8470
     """
     from bridge.cli.screen import print_json
-    from bridge.web.asking import ask
+    from bridge.web.asking import ask, ask_here
 
-    web = _loopback(at) if at else configuration(config).web
-    told = ask(web, "/livez" if live else "/readyz")
+    path = "/livez" if live else "/readyz"
+    told = ask_here(_loopback(at), path) if at else ask(configuration(config).web, path)
     if as_json:
         print_json({"ok": told.ok, **({"role": told.role} if told.role else {}), "problems": list(told.problems)})
     else:
@@ -77,13 +76,13 @@ def health(
     return Exit.OK if told.ok else Exit.UNHEALTHY
 
 
-def _loopback(address: str) -> "WebSection":
+def _loopback(address: str) -> str:
     from pydantic import ValidationError
 
     from bridge.config.schedule import WebSection
 
     try:
-        return WebSection(listen=address)
+        return WebSection(listen=address).listen
     except ValidationError as error:
         raise typer.BadParameter("Write an address of this machine such as 127.0.0.1:8470.") from error
 

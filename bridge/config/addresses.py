@@ -39,6 +39,17 @@ WebAddress: TypeAlias = Annotated[Text, AfterValidator(_web)]
 """An https address; http on loopback only."""
 
 
+def _collector(text: str) -> str:
+    parts = _split(text, ("https", "http"), "https://otel.corp.example:4318")
+    if parts.username is not None or parts.password is not None:
+        raise wrong("The address holds a name or password.", "Write it without, and give them in `headers`.")
+    return text.rstrip("/")
+
+
+CollectorAddress: TypeAlias = Annotated[Text, AfterValidator(_collector)]
+"""Where a collector of traces is; http is for those that are told no secret."""
+
+
 def webhook_address(text: str) -> None:
     """See that this is an https address, or http on loopback; it may have a query. Raises for another, untold."""
     parts = _split(text.partition("?")[0], ("https", "http"), "https://hooks.corp.example/bridge")

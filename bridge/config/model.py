@@ -20,6 +20,7 @@ from bridge.config.service import (
     Model,
     StoreSection,
 )
+from bridge.config.tracing import TracingSection
 from bridge.config.values import Flag, Label
 from bridge.core.mapping import MAIN
 
@@ -80,6 +81,9 @@ class Configuration(Model):
 
     notices: NoticesSection = NoticesSection()
     """Who is told of what needs a person."""
+
+    tracing: TracingSection | None = Field(default=None, examples=[{"endpoint": "https://otel.corp.example:4318"}])
+    """Where the steps of each run are sent as a trace. Left out, nowhere."""
 
     apply: Flag = False
     """Write to Hyperproof. Off, the bridge plans and reports: the state of a new configuration."""

@@ -21,6 +21,8 @@ def secrets_of(configuration: Configuration) -> Iterator[str]:
     for secret in (webhook and webhook.url, webhook and webhook.secret, mail and mail.password):
         if secret:
             yield secret.get_secret_value()
+    if configuration.tracing:
+        yield from (value.get_secret_value() for value in configuration.tracing.headers.values())
     for directory in configuration.directories.values():
         if isinstance(directory, EntraDirectory):
             yield from entra_secrets(directory)

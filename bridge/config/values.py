@@ -152,6 +152,15 @@ Label: TypeAlias = Annotated[
 """A short name that can stand in file names and records."""
 
 
+HeaderName: TypeAlias = Annotated[
+    Text,
+    _checked(
+        r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", f"{SHOWN} is not the name of a header.", "Write one such as Authorization."
+    ),
+]
+"""The name of an HTTP header."""
+
+
 def _email(text: str) -> Email:
     if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text):
         raise wrong(f"{SHOWN} is not an e-mail address.", "Write one such as anna.smith@corp.example.")

@@ -1,10 +1,11 @@
-"""Notices: each matter is told once on each channel, and again when it is another. Pure.
+"""Notices: each matter is told once on each channel, again when it is another, and when it is over. Pure.
 
 matter             notice
 new                due at once; one that has to last, after it did
 as it was told     nothing
 another than told  due at once
-gone               forgotten: should it come again, it is new
+gone, and told     its end is due at once, and then it is forgotten: should it come again, it is new
+gone, and untold   forgotten
 not told           due again, after twice the pause
 """
 
@@ -18,6 +19,9 @@ FIRST: Final = timedelta(minutes=1)
 
 LONGEST: Final = timedelta(hours=1)
 """No pause is longer; it is tried as long as the matter lasts."""
+
+OVER: Final = ""
+"""The essence of a matter that is gone, and whose end is to be told."""
 
 Subject: TypeAlias = tuple[str, str]
 """A matter's kind, and which one of its kind."""
@@ -34,6 +38,15 @@ class Notice:
     due: datetime | None
     """When it is to be told. None: it was."""
     tries: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is the end of the matter that is to be told."""
+        return self.essence == OVER
+
+    def over(self, now: datetime) -> "Notice":
+        """The same once the matter is gone."""
+        return self if self.is_over else replace(self, essence=OVER, due=now, tries=0)
 
     def failed(self, now: datetime) -> "Notice":
         """The same after one more failure to tell it."""
@@ -55,8 +68,10 @@ class Pending:
 
 
 def reviewed(pending: Iterable[Pending], known: Mapping[Subject, Notice], now: datetime) -> dict[Subject, Notice]:
-    """The notices of all matters that there are now. Of those not among them nothing is remembered."""
-    return {one.subject: _reviewed(one, known.get(one.subject), now) for one in pending}
+    """The notices of all matters that there are now, and of the ends of those that were told."""
+    there = {one.subject: _reviewed(one, known.get(one.subject), now) for one in pending}
+    gone = (notice for subject, notice in known.items() if subject not in there)
+    return there | {notice.subject: notice.over(now) for notice in gone if notice.is_over or notice.due is None}
 
 
 def _reviewed(one: Pending, before: Notice | None, now: datetime) -> Notice:

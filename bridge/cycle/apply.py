@@ -1,10 +1,12 @@
 """Applying a plan: one managed group after the other, until all is done or Hyperproof is lost."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from bridge.core.change import Plan
 from bridge.core.model import AccountId
 from bridge.cycle.outcome import GroupOutcome, Result
+from bridge.cycle.progress import Step
 from bridge.cycle.records import Recorder
 from bridge.cycle.writing import Ends, GroupWriter
 from bridge.errors import Denied, IncompleteRead, RemoteError
@@ -48,11 +50,13 @@ class Application:
         outcomes = []
         for group in plan.changed:
             writer = GroupWriter(self._ends, self._recorder, group, members.get(group.key, frozenset()))
-            if self.lost is None:
-                self._write(writer, read_at)
-            if writer.unfinished:
-                writer.give_up(self.lost.what if self.lost else "the group was not created")
-            outcomes.append(writer.outcome())
+            with self._ends.step("write group", group=group.key) as step:
+                if self.lost is None:
+                    self._write(writer, read_at)
+                if writer.unfinished:
+                    writer.give_up(self.lost.what if self.lost else "the group was not created")
+                outcomes.append(writer.outcome())
+                _tell(step, outcomes[-1])
             self._progress(outcomes[-1])
         return tuple(outcomes)
 
@@ -81,3 +85,10 @@ class Application:
         if not self._proved and not self._against.isdisjoint(writer.additions):
             remedy = "set hyperproof.user_id_space to the other id (userId or id) and run `check`"
             raise Denied("hyperproof", f"none of the first members sent is in their group afterwards: {remedy}")
+
+
+def _tell(step: Step, outcome: GroupOutcome) -> None:
+    results = Counter(deed.result for deed in outcome.deeds)
+    step.tell(**{result.value: results[result] for result in Result})
+    if not outcome.complete:
+        step.fail("not everything is done")

@@ -1,10 +1,9 @@
 """One run: read both sides, settle what was left open, plan, guard, apply, verify, record."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from bridge import __version__
-from bridge.core.change import Plan
 from bridge.core.jobs import EVERY
 from bridge.core.journal import Run, RunKind
 from bridge.core.mapping import Policy
@@ -13,22 +12,14 @@ from bridge.core.model import AccountId
 from bridge.core.recollect import Ending, recollect
 from bridge.cycle.apply import Application
 from bridge.cycle.evidence import observations
-from bridge.cycle.outcome import GroupOutcome, Report
+from bridge.cycle.outcome import Report
 from bridge.cycle.ports import Clock, Source, Store, Target
+from bridge.cycle.progress import SILENT, Progress, Step, Steps
 from bridge.cycle.records import Recorder
 from bridge.cycle.settle import settle
 from bridge.cycle.survey import Sides, Survey, read_recalled, read_sides, survey
 from bridge.cycle.writing import Ends
 from bridge.errors import BridgeError, Denied, StoreError, Throttled
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Who wants to be told how far a run is."""
-
-    stage: Callable[[str], None] = field(default=lambda _: None)
-    planned: Callable[[Plan], None] = field(default=lambda _: None)
-    written: Callable[[GroupOutcome], None] = field(default=lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +43,14 @@ class Bridge:
     """Whose managed groups are written."""
 
 
-SILENT = Progress()
-
-
 def preview(bridge: Bridge, progress: Progress = SILENT) -> Report:
     """Read and plan, and leave no trace: neither in Hyperproof nor in the store."""
     run = Run(bridge.new_id(), RunKind.SYNC, bridge.clock.now(), bridge.policy.config_hash)
     memory = bridge.store.load()
     progress.stage("reading")
-    sides = read_sides(bridge.sources, bridge.target, bridge.policy, bridge.clock)
+    sides = read_sides(bridge.sources, bridge.target, bridge.policy, bridge.clock, progress.step)
     progress.stage("planning")
-    return _report(run, *_surveyed(bridge, sides, memory))
+    return _report(run, *_surveyed(bridge, sides, memory, progress.step))
 
 
 def run_cycle(bridge: Bridge, kind: RunKind, progress: Progress = SILENT) -> Report:
@@ -72,14 +60,23 @@ def run_cycle(bridge: Bridge, kind: RunKind, progress: Progress = SILENT) -> Rep
     """
     run = _begin(bridge, kind)
     recorder = Recorder(run, bridge.clock)
-    bridge.store.record_start(run, [recorder.started(__version__, apply=bridge.apply)])
-    try:
-        return _run(bridge, recorder, progress)
-    except StoreError:
-        raise  # the end of the run cannot be recorded either
-    except BridgeError as error:
-        bridge.store.record_end(run, "failed", None, [recorder.failed(str(error))])
-        raise
+    with progress.step("run", run=run.id, kind=kind.value, job=bridge.job) as step:
+        bridge.store.record_start(run, [recorder.started(__version__, apply=bridge.apply)])
+        try:
+            report = _run(bridge, recorder, progress)
+        except StoreError:
+            raise  # the end of the run cannot be recorded either
+        except BridgeError as error:
+            bridge.store.record_end(run, "failed", None, [recorder.failed(str(error))])
+            raise
+        _tell(step, report)
+        return report
+
+
+def _tell(step: Step, report: Report) -> None:
+    step.tell(outcome=report.outcome.value, **report.counts())
+    if not report.complete:
+        step.fail(report.outcome.value)
 
 
 def _begin(bridge: Bridge, kind: RunKind) -> Run:
@@ -93,18 +90,22 @@ def _begin(bridge: Bridge, kind: RunKind) -> Run:
 def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
     store, target = bridge.store, bridge.target
     progress.stage("reading")
-    sides = read_sides(bridge.sources, target, bridge.policy, bridge.clock)
-    settled = settle(store, target, sides.current.groups, recorder)
+    sides = read_sides(bridge.sources, target, bridge.policy, bridge.clock, progress.step)
+    with progress.step("settle") as step:
+        settled = settle(store, target, sides.current.groups, recorder)
+        step.tell(settled=settled)
     memory = store.load()
     progress.stage("planning")
-    sides, found = _surveyed(bridge, sides, memory)
+    with progress.step("plan") as step:
+        sides, found = _surveyed(bridge, sides, memory, progress.step)
+        step.tell(groups=len(found.plan.groups), changed=len(found.plan.changed), held=len(found.verdict.held))
     store.record(observations(sides, found, memory, recorder))
     report = replace(_report(recorder.run, sides, found), settled=settled, applied=bridge.apply)
     if bridge.apply and not found.verdict.refusal:
         progress.stage("writing")
         progress.planned(found.verdict.allowed)
         recorder.approvals = found.verdict.approved
-        ends = Ends(target, store, bridge.clock, bridge.permit, bridge.new_id, bridge.chunk)
+        ends = Ends(target, store, bridge.clock, bridge.permit, bridge.new_id, bridge.chunk, progress.step)
         writing = Application(
             ends,
             recorder,
@@ -120,7 +121,7 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
     return report
 
 
-def _surveyed(bridge: Bridge, sides: Sides, memory: Memory) -> tuple[Sides, Survey]:
+def _surveyed(bridge: Bridge, sides: Sides, memory: Memory, step: Steps) -> tuple[Sides, Survey]:
     """What is thought of both sides, as they are in the end.
 
     What was recalled may say that there is nothing to do, and no more. As soon as there is, it is read in full and
@@ -129,7 +130,7 @@ def _surveyed(bridge: Bridge, sides: Sides, memory: Memory) -> tuple[Sides, Surv
     found = survey(sides, memory, bridge.store, bridge.target, bridge.policy).of(bridge.job)
     if not (sides.recalled and found.wants(memory)):
         return sides, found
-    sides = read_recalled(sides, bridge.sources, bridge.policy)
+    sides = read_recalled(sides, bridge.sources, bridge.policy, step)
     return sides, survey(sides, memory, bridge.store, bridge.target, bridge.policy).of(bridge.job)
 
 

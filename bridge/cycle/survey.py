@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import Context, copy_context
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -32,6 +33,7 @@ from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
 from bridge.core.quarantine import left_alone
 from bridge.cycle.ports import Clock, History, Readable, Source, Store
+from bridge.cycle.progress import Steps, untold
 from bridge.errors import IncompleteRead, RemoteError
 
 
@@ -92,12 +94,14 @@ class Survey:
         return replace(self, verdict=put_off(self.verdict, others), waiting=others)
 
 
-def read_sides(sources: Sequence[Source], target: Readable, policy: Policy, clock: Clock) -> Sides:
+def read_sides(
+    sources: Sequence[Source], target: Readable, policy: Policy, clock: Clock, step: Steps = untold
+) -> Sides:
     """Read all directories and Hyperproof, side by side. Raises RemoteError when Hyperproof cannot be read."""
     with _readers(len(sources) + 1) as pool:
         read_at = clock.monotonic()
-        current = pool.submit(target.read)
-        reads = pool.map(lambda source: _read(source, source.read, policy), sources)
+        current = pool.submit(_read_target, target, step)
+        reads = pool.map(lambda source: _read(source, source.read, policy, step), sources)
         return Sides({read.directory: read for read in reads}, current.result(), read_at)
 
 
@@ -106,32 +110,51 @@ def read_directories(sources: Sequence[Source], policy: Policy) -> Reads:
     if not sources:
         return {}
     with _readers(len(sources)) as pool:
-        return {read.directory: read for read in pool.map(lambda one: _read(one, one.read, policy), sources)}
+        return {
+            read.directory: read for read in pool.map(lambda one: _read(one, one.read, policy, untold), sources)
+        }
 
 
-def read_recalled(sides: Sides, sources: Sequence[Source], policy: Policy) -> Sides:
+def read_recalled(sides: Sides, sources: Sequence[Source], policy: Policy, step: Steps = untold) -> Sides:
     """The same sides, with everything read in full that was not read anew."""
     left = [source for source in sources if source.name in sides.recalled]
     with _readers(len(left)) as pool:
-        reads = pool.map(lambda source: _read(source, source.read_fully, policy), left)
+        reads = pool.map(lambda source: _read(source, source.read_fully, policy, step), left)
         return replace(sides, reads={**sides.reads, **{read.directory: read for read in reads}})
 
 
 @contextmanager
 def _readers(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads to read in. Whoever interrupts us does not wait for a silent server."""
-    pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix="read")
+    """Threads to read in, each in our own context. Whoever interrupts us does not wait for a silent server."""
+    pool = ThreadPoolExecutor(count, "read", initializer=_go_on_in, initargs=(copy_context(),))
     try:
         yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read(source: Source, read: Callable[[Sequence[Selector]], DirectoryRead], policy: Policy) -> DirectoryRead:
+def _go_on_in(context: Context) -> None:
+    for variable, value in context.items():
+        variable.set(value)
+
+
+def _read_target(target: Readable, step: Steps) -> TargetRead:
+    with step("read Hyperproof") as told:
+        read = target.read()
+        told.tell(accounts=len(read.accounts), groups=len(read.groups))
+        return read
+
+
+def _read(
+    source: Source, read: Callable[[Sequence[Selector]], DirectoryRead], policy: Policy, step: Steps
+) -> DirectoryRead:
     """Read one directory. One that gives no answer is a doubt about all its groups, and stops no other."""
     wanted = tuple(selector for selector in policy.selectors() if selector.directory == source.name)
     try:
-        return read(wanted)
+        with step("read directory", directory=source.name) as told:
+            found = read(wanted)
+            told.tell(people=len(found.people), doubts=len(found.doubts), recalled=found.recalled is not None)
+            return found
     except RemoteError as error:
         return DirectoryRead(source.name, server="", doubts=(Doubt(DoubtKind.UNREADABLE, error.what),))
 

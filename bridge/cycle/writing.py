@@ -33,6 +33,7 @@ from bridge.cycle.items import (
 )
 from bridge.cycle.outcome import Deed, GroupOutcome, Result
 from bridge.cycle.ports import Clock, Store, Target
+from bridge.cycle.progress import Steps, untold
 from bridge.cycle.records import Recorder
 from bridge.errors import ChangeRejected, IncompleteRead, OutcomeUnknown, RemoteError
 
@@ -55,6 +56,7 @@ class Ends:
     new_id: Callable[[], str]
     chunk: int = 100
     """Ids in one call."""
+    step: Steps = untold
 
 
 class GroupWriter:
@@ -264,6 +266,13 @@ class GroupWriter:
         """Read the group back until all that was sent is seen or patience ends; record what is seen."""
         if not self._sent:
             return
+        with self._ends.step("read back", group=self._plan.key) as step:
+            named = self._read_until_seen()
+            step.tell(writes=len(self._sent))
+        for intent in tuple(self._sent):
+            self._close(intent, named)
+
+    def _read_until_seen(self) -> frozenset[str]:
         named: frozenset[str] = frozenset()
         for last in self._tries():
             try:
@@ -274,8 +283,7 @@ class GroupWriter:
                 continue
             if all(self._is_seen(intent, named) for intent in self._sent):
                 break
-        for intent in tuple(self._sent):
-            self._close(intent, named)
+        return named
 
     def _tries(self) -> Iterator[bool]:
         """Begin each try to see a write, once its wait is over. Tells whether it is the last."""

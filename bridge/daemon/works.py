@@ -13,7 +13,8 @@ from bridge.config import Configuration
 from bridge.config.notices import NoticesSection
 from bridge.core.jobs import EVERY
 from bridge.core.journal import RunKind
-from bridge.cycle.run import Progress, run_cycle
+from bridge.cycle.progress import Progress
+from bridge.cycle.run import run_cycle
 from bridge.daemon.clock import StoppableClock
 from bridge.daemon.jobs import Jobs
 from bridge.daemon.leadership import STANDBY, Alone, Leads
@@ -237,7 +238,7 @@ class Works:
         try:
             with writing(self.wired, self._permit) as bridge:
                 watched = replace(bridge, sources=witness.of(bridge.sources), job=self._jobs.written_by(job))
-                progress = Progress(stage=staged, written=lambda _: self.signs.sign())
+                progress = Progress(stage=staged, written=lambda _: self.signs.sign(), step=self.wired.traced)
                 report = run_cycle(watched, RunKind.SYNC, progress)
         except BridgeError as error:
             return Ended(error=error)

@@ -250,6 +250,28 @@ def _open(facts: Facts) -> Iterator[Matter]:
         yield Matter(MatterKind.OPEN, "", text, "The next run reads the groups and settles it.", essence="open")
 
 
+_ENDS: Final = {
+    MatterKind.SILENT: "The service moves again.",
+    MatterKind.CHAIN: "The audit chain verifies again.",
+    MatterKind.STALE: "No run is overdue any more.",
+    MatterKind.FAILED: "The last run did not fail.",
+    MatterKind.HELD: "The held changes {subject} wait for nobody any more.",
+    MatterKind.QUARANTINE: "{subject} is not in quarantine any more.",
+    MatterKind.UNSERVED: "{subject} is served again, or is not a managed group any more.",
+    MatterKind.DOUBT: "{subject}: there is no doubt any more.",
+}
+
+
+def ending(kind: str, subject: str) -> str:
+    """What is told of a matter that is over. By now it is known by its kind and subject alone."""
+    if kind == MatterKind.STALE and subject:
+        return f"No run of the job {subject} is overdue any more."
+    told = _ENDS.get(MatterKind(kind)) if kind in set(MatterKind) else None
+    return (told or f"What was told of is over ({kind}).").format(
+        subject=subject[:12] if kind == MatterKind.HELD else subject
+    )
+
+
 def _command(facts: Facts, words: str, *arguments: str) -> str:
     return shlex.join(["hyperproof-bridge", *words.split(), *arguments, "--config", facts.config])
 

@@ -1,4 +1,4 @@
-"""One round of notices on a channel: what is new is entered, what is due is sent, what came of it is kept."""
+"""One round of notices on a channel: what is new or over is entered, what is due is sent, and that is kept."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -68,14 +68,17 @@ def tell(channel: Channel, book: Book, about: Round) -> Told:
         book.keep_notices(channel.name, tuple(known.values()))
     if not due:
         return Told(channel.name, waiting=_waiting(known))
+    ends = [known[subject] for subject in due if known[subject].is_over]
+    begun = [of_subject[subject] for subject in due if not known[subject].is_over]
     try:
-        channel.send(letter(about.organization, about.now, [of_subject[subject] for subject in due]))
+        channel.send(letter(about.organization, about.now, begun, ends))
     except BridgeError as error:
         known |= {subject: known[subject].failed(about.now) for subject in due}
         book.keep_notices(channel.name, tuple(known.values()))
         again = min(notice.due for notice in known.values() if notice.due)
         return Told(channel.name, waiting=_waiting(known), reason=str(error), again=again)
     known |= {subject: known[subject].told() for subject in due}
+    known = {subject: notice for subject, notice in known.items() if not (notice.is_over and notice.due is None)}
     book.keep_notices(channel.name, tuple(known.values()))
     return Told(channel.name, len(due), _waiting(known))
 

@@ -35,6 +35,7 @@ def _json(letter: Letter) -> Mapping[str, Any]:
                 "text": line.text,
                 "remedy": line.remedy,
                 "command": line.command,
+                "over": line.is_over,
             }
             for line in letter.lines
         ],

@@ -48,10 +48,14 @@ class DatabaseLedger:
         """Read the records numbered above `after`, in order."""
         return self._portions((), after=after)
 
-    def search(self, needles: Sequence[str], *, newest_first: bool = False) -> Iterator[Entry]:
-        """Read the records whose lines contain all of these texts."""
-        containing = [audit.c.line.contains(text, autoescape=True) for text in needles]
-        return self._portions(containing, newest_first=newest_first)
+    def search(
+        self, needles: Sequence[str], *, newest_first: bool = False, among: range | None = None
+    ) -> Iterator[Entry]:
+        """Read the records whose lines contain all of these texts: of all, or among those of these numbers."""
+        conditions = [audit.c.line.contains(text, autoescape=True) for text in needles]
+        if among is not None:
+            conditions += [audit.c.seq >= among.start, audit.c.seq < among.stop]
+        return self._portions(conditions, newest_first=newest_first)
 
     def published(self, file: str) -> int:
         """Read up to which record this file is known to have been written."""

@@ -5,12 +5,14 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bridge.audit.events import Event
 from bridge.audit.timestamp import moment, stamp
-from bridge.core.journal import Recollection
+from bridge.core.journal import JsonValue, Recollection, Record
 from bridge.core.quarantine import Failure, Trouble, failed_again
 from bridge.errors import BridgeError
 from bridge.store.packing import damage_found
 from bridge.store.rows import delete, replace
+from bridge.store.runs import list_runs
 from bridge.store.schema import quarantine
 from bridge.store.scope import Scope
 
@@ -35,13 +37,29 @@ def review(scope: Scope, left: Recollection) -> None:
     replace(scope.connection, quarantine, [_row(scope, trouble) for trouble in failed.values()])
 
 
-def release(scope: Scope, name: str) -> Trouble:
+def release(scope: Scope, name: str, *, by: str, reason: str) -> tuple[Trouble, Record]:
     """Forget the failures of a mapping, named by its key or its group. Raises BridgeError for one without any."""
+    if not by.strip():
+        raise BridgeError("A decision is evidence: say who decides.")
     found = [one for one in load_troubles(scope) if name in {one.failure.key, one.failure.name}]
     if not found:
         raise BridgeError(f"No mapping {name} is in quarantine; see `quarantine`")
     delete(scope.connection, quarantine, [scope.row(key=one.failure.key) for one in found])
-    return found[0]
+    return found[0], _record(scope, found[0], by, reason)
+
+
+def _record(scope: Scope, trouble: Trouble, by: str, reason: str) -> Record:
+    facts: dict[str, JsonValue] = {
+        "mapping": trouble.failure.key,
+        "group": trouble.failure.name,
+        "by": by,
+        "failure": trouble.failure.cause,
+        "failed_runs": trouble.runs,
+    }
+    if reason:
+        facts["reason"] = reason
+    (last,) = list_runs(scope, 1)
+    return Record(Event.MAPPING_RELEASED, scope.now, last.run.id, facts)
 
 
 def _row(scope: Scope, trouble: Trouble) -> dict[str, object]:

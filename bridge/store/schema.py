@@ -232,7 +232,12 @@ notices: Final = Table(
     Column("channel", Text, primary_key=True, comment="webhook or mail"),
     Column("kind", Text, primary_key=True, comment="What kind of matter it is"),
     Column("subject", Text, primary_key=True, comment="Which one: a digest, a mapping's key, or empty"),
-    Column("essence", Text, nullable=False, comment="Digest of what it is: with another it is told anew"),
+    Column(
+        "essence",
+        Text,
+        nullable=False,
+        comment="Digest of what it is: with another it is told anew",
+    ),
     Column("since", Text, nullable=False, comment="When the matter was first seen"),
     Column("due", Text, comment="When it is to be told, or tried again; null once it was"),
     Column("tries", Integer, nullable=False, comment="How often it could not be told"),

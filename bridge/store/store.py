@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, TypeVar
 
 from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
@@ -49,6 +49,9 @@ from bridge.store.server_lock import ServerLock
 
 Lock: TypeAlias = OrganizationLock | ServerLock
 """Of an organization."""
+
+_Decided = TypeVar("_Decided")
+"""What a person has decided on."""
 
 
 def open_store(
@@ -308,10 +311,9 @@ class DatabaseStore:
         """Reject held changes, or take back an approval, with its record. Raises BridgeError if it is too late."""
         return self._decide(partial(decisions.reject, digest=digest, by=by, reason=reason))
 
-    def release(self, name: str) -> Trouble:
-        """Let a mapping out of quarantine, by its key or its group. Raises BridgeError if it is not there."""
-        with self._writing() as scope:
-            return quarantine.release(scope, name)
+    def release(self, name: str, by: str, reason: str = "") -> Trouble:
+        """Let a mapping out of quarantine, with its record. Raises BridgeError if it is not there."""
+        return self._decide(partial(quarantine.release, name=name, by=by, reason=reason))
 
     # ---- how
 
@@ -332,13 +334,13 @@ class DatabaseStore:
         with begin() as connection:
             return fences.take(connection, self._scopes.organization, stamp(self._now()))
 
-    def _decide(self, decision: Callable[[Scope], tuple[HeldCase, Record]]) -> HeldCase:
+    def _decide(self, decision: Callable[[Scope], tuple[_Decided, Record]]) -> _Decided:
         records: list[Record] = []
         with self._writing(records) as scope:
-            case, record = decision(scope)
+            decided, record = decision(scope)
             records.append(record)
         self._note_published()
-        return case
+        return decided
 
     @contextmanager
     def _running(self, records: Sequence[Record] = ()) -> Iterator[Scope]:

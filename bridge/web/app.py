@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -40,7 +41,13 @@ def build_app(
         Route("/metrics", guarded(standing, lambda _: Response(standing.metrics(), media_type=_METRICS))),
         *more,
     ]
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: _refused})
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    """What is not there, or is not asked so, or breaks: no answer comes without the headers."""
+    told = error if isinstance(error, HTTPException) else HTTPException(500)
+    return JSONResponse({"problems": [told.detail]}, told.status_code, {**(told.headers or {}), **_HEADERS})
 
 
 _SCHEMES = ("Bearer", 'Basic realm="Hyperproof Bridge", charset="UTF-8"')

@@ -33,6 +33,9 @@ MANY: Final = 200
 RECORDS: Final = 100
 """Audit records on one page."""
 
+LOOKED_AT: Final = 100_000
+"""Audit records that one page looks through: a text that is in none must not keep the database busy for long."""
+
 
 def page_routes(service: Served) -> tuple[Route, ...]:
     """Every page, for whoever may read it."""
@@ -108,14 +111,22 @@ class Pages:
         return self._told("people.html", told)
 
     def audit(self, request: Request) -> Response:
-        """The audit's tail, or the newest records with a text in them."""
+        """The audit's tail, or the newest records with a text in them; and from there on the older ones."""
 
         def told() -> dict[str, Any]:
             text = request.query_params.get("q", "").strip()
             needles = [json.dumps(text, ensure_ascii=False)[1:-1]] if text else []
             ledger = self._service.store().ledger
-            lines = islice(ledger.search(needles, newest_first=True), RECORDS)
-            return {"records": [_record(entry.seq, entry.line) for entry in lines], "q": text, "most": RECORDS}
+            end = _number(request, "before") or ledger.tip().seq + 1
+            among = range(max(end - LOOKED_AT, 1), end)
+            found = list(islice(ledger.search(needles, newest_first=True, among=among), RECORDS))
+            older = found[-1].seq if len(found) == RECORDS else among.start
+            return {
+                "records": [_record(entry.seq, entry.line) for entry in found],
+                "q": text,
+                "older": older if older > 1 else None,
+                "newest": not _number(request, "before"),
+            }
 
         return self._told("audit.html", told)
 
@@ -142,9 +153,8 @@ def _has(request: Request, *texts: str) -> bool:
 
 def _portion(request: Request, found: Sequence[T]) -> dict[str, Any]:
     """One page of a list."""
-    asked = request.query_params.get("page", "1")
     pages_ = max(-(-len(found) // MANY), 1)
-    number = min(max(int(asked), 1), pages_) if asked.isascii() and asked.isdecimal() and len(asked) < 8 else 1  # noqa: PLR2004 - no number has so many digits
+    number = min(max(_number(request, "page"), 1), pages_)
     return {
         "rows": found[(number - 1) * MANY : number * MANY],
         "total": len(found),
@@ -153,6 +163,15 @@ def _portion(request: Request, found: Sequence[T]) -> dict[str, Any]:
         "q": request.query_params.get("q", "").strip(),
     }
 
+
+def _number(request: Request, key: str) -> int:
+    """A whole number that is asked for; 0 for anything else."""
+    asked = request.query_params.get(key, "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= _DIGITS else 0
+
+
+_DIGITS: Final = 18
+"""No number of ours has more, and databases take no more."""
 
 _IN_COLUMNS: Final = frozenset({"seq", "at", "event", "run", "hash", "prev", "organization", "group", "mapping"})
 

@@ -45,8 +45,11 @@ class MemoryLedger:
     def entries(self, after: int = 0) -> Iterator[Entry]:
         return (row for row in sorted(self.rows, key=lambda row: row.seq) if row.seq > after)
 
-    def search(self, needles: Sequence[str], *, newest_first: bool = False) -> Iterator[Entry]:
-        found = [row for row in self.entries() if all(needle in row.line for needle in needles)]
+    def search(
+        self, needles: Sequence[str], *, newest_first: bool = False, among: range | None = None
+    ) -> Iterator[Entry]:
+        rows = [row for row in self.entries() if among is None or row.seq in among]
+        found = [row for row in rows if all(needle in row.line for needle in needles)]
         return reversed(found) if newest_first else iter(found)
 
     def published(self, file: str) -> int:

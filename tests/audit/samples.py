@@ -75,6 +75,14 @@ FACTS: Final[Mapping[Event, Mapping[str, JsonValue]]] = {
     },
     Event.CHANGE_APPROVED: {**_DECISION, "expires": "2026-03-02T12:00:00.000000Z"},
     Event.CHANGE_REJECTED: {**_DECISION, "was": "pending"},
+    Event.MAPPING_RELEASED: {
+        "mapping": "Auditors",
+        "group": "Auditors",
+        "by": "jo",
+        "failure": "PUT /groups/g-1/users/add was answered 400",
+        "failed_runs": 3,
+        "reason": "the group was archived",
+    },
     Event.MEMBER_SKIPPED: {
         **_GROUP,
         "subject": "ben@corp.example",

@@ -73,3 +73,9 @@ def ask_nameserver(port: int) -> None:
 def be_without_gssapi() -> None:
     """Have the package not installed."""
     sys.modules["gssapi"] = None  # type: ignore[assignment]  # which is how Python is told so
+
+
+def be_without_opentelemetry() -> None:
+    """Have the packages not installed, and nothing of theirs loaded."""
+    sys.modules.pop("bridge.tracing.spans", None)
+    sys.modules["opentelemetry"] = None  # type: ignore[assignment]  # as above

@@ -70,7 +70,8 @@ def test_a_check_tells_programs_every_finding(tmp_path: Path) -> None:
         told = s.told("check")
     assert all(set(found) == {"part", "level", "text"} for found in told)
     assert {found["level"] for found in told if found["part"] == "directory corp"} == {"failed"}
-    assert {found["level"] for found in told if found["part"] == "hyperproof"} == {"ok"}
+    assert {found["level"] for found in told if found["part"] in {"store", "hyperproof"}} == {"ok"}
+    assert {found["part"] for found in told} > {"configuration", "store"}
 
 
 @pytest.mark.parametrize("level", ["debug", "info"])

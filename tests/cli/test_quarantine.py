@@ -37,7 +37,12 @@ def test_it_is_let_out(failing: Scene) -> None:
     """By the group's name; the next run tries it, and nothing is in quarantine any more."""
     failing.hyperproof.faults.clear()
     assert failing.run("sync").code == Exit.PARTLY_FAILED
-    assert "released" in failing.run("quarantine", "release", "Team risk").out
+    words = ("quarantine", "release", "Team risk", "--by", "Ann Smith", "--reason", "permission granted")
+    assert "released" in failing.run(*words).out
+    (record,) = failing.told("audit", "show", "--event", "mapping.released")
+    assert (record["group"], record["by"], record["reason"]) == ("Team risk", "Ann Smith", "permission granted")
+    assert (record["failed_runs"], "400" in record["failure"]) == (3, True)
+    assert failing.run("audit", "verify").code == Exit.OK
     assert failing.run("sync").code == Exit.OK
     assert failing.run("quarantine").out == "nothing is in quarantine\n"
     assert failing.members("Team risk") == {"anna.smith", "grace.lee"}

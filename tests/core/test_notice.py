@@ -34,9 +34,24 @@ def test_another_essence_is_told_again() -> None:
     assert (notice.essence, notice.due, notice.since) == ("another", LATER, NOON)
 
 
-def test_a_matter_that_is_gone_is_forgotten() -> None:
-    """Should it come again, it is new."""
-    assert reviewed([], {HELD: TOLD}, LATER) == {}
+def test_the_end_of_what_was_told_is_due_at_once() -> None:
+    """And stays so, with its pauses, until it is told; then nothing is remembered."""
+    (end,) = reviewed([], {HELD: TOLD}, LATER).values()
+    assert (end.subject, end.since, end.due, end.is_over) == (HELD, NOON, LATER, True)
+    tried = end.failed(LATER)
+    assert reviewed([], {HELD: tried}, LATER) == {HELD: tried}
+
+
+def test_of_what_was_never_told_no_end_is_told() -> None:
+    """It is forgotten: should it come again, it is new."""
+    assert reviewed([], {HELD: Notice(HELD, "e", NOON, due=NOON)}, LATER) == {}
+
+
+def test_a_matter_that_is_back_is_told_instead_of_its_end() -> None:
+    """At once."""
+    ends = reviewed([], {HELD: TOLD}, LATER)
+    (notice,) = reviewed([Pending(HELD, "as it was")], ends, LATER).values()
+    assert (notice.is_over, notice.due) == (False, LATER)
 
 
 def test_pauses_grow_and_end_growing_and_it_is_never_given_up() -> None:

@@ -100,8 +100,8 @@ def test_a_person_releases_it(two: Stage) -> None:
     failing(two, 3)
     two.sandbox.faults.clear()
     with pytest.raises(BridgeError, match="No mapping Good"):
-        two.store.release("Good")
-    assert two.store.release("Bad").runs == 3
+        two.store.release("Good", by="jo")
+    assert two.store.release("Bad", by="jo").runs == 3
     assert two.run().outcome is RunOutcome.CHANGED
     assert two.members("Bad") == {"a", "b"}
 

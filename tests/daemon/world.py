@@ -217,7 +217,7 @@ class World:
         self.restart()
         store = self.process.works.wired.store
         for trouble in store.list_troubles():
-            store.release(trouble.failure.key)
+            store.release(trouble.failure.key, by="jo")
 
     def _move_somebody(self) -> None:
         team, person = self.dice.choice(TEAMS), self.dice.choice(PEOPLE)

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from bridge.config.schedule import ScheduleSection
 from tests.config.files import loaded
+from tests.servers.programs import lacking
 
 pytestmark = pytest.mark.helm
 
@@ -30,10 +31,10 @@ every_values = pytest.mark.parametrize("values", VALUES, ids=lambda path: path.s
 
 
 def helm(version: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a Helm. Where it was not fetched the test is skipped; `make test` fetches both."""
+    """Run a Helm; `make test` fetches both."""
     program = Path(".tools", version)
     if not program.exists():
-        pytest.skip("Helm is not here: scripts/tools")
+        lacking("Helm is not here: scripts/tools")
     return subprocess.run((program, *words), capture_output=True, text=True, check=False)
 
 
@@ -113,12 +114,13 @@ def test_every_mode_and_every_object_was_seen() -> None:
     assert kinds == set(re.findall(r"^kind: (\w+)", templates, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["minimal", "everything", "cronjob"])
+@pytest.mark.parametrize("name", ["minimal", "everything", "cronjob", "replicas"])
 def test_the_bridge_takes_the_configuration(name: str, tmp_path: Path) -> None:
     """What the chart fills in fits what stands in the values."""
     text = objects(values_of(name))["ConfigMap"]["data"]["config.yaml"]
     for folder, file in set(re.findall(r"(/run/secrets/hyperproof-bridge|/run/tls)/([\w.]+)", text)):
-        (tmp_path / file).write_text("made up, and long enough")
+        address = "postgresql+psycopg://bridge@localhost/bridge"
+        (tmp_path / file).write_text(address if file == "store_url" else "made up, and long enough")
         (tmp_path / file).chmod(0o640)
         text = text.replace(f"{folder}/{file}", str(tmp_path / file))
     assert loaded(tmp_path, text, {}).warnings == ()

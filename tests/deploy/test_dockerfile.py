@@ -1,4 +1,4 @@
-"""The Dockerfile, as its linter reads it. `make image-test` builds and runs it."""
+"""The Dockerfile, as its linter reads it. test_image.py builds and runs it."""
 
 import re
 import subprocess
@@ -27,6 +27,12 @@ def test_it_starts_and_is_probed_without_a_shell() -> None:
     started = re.findall(r"^(?:ENTRYPOINT|CMD|  CMD) (.+)$", TEXT, re.MULTILINE)
     assert len(started) == 3
     assert all(line.startswith("[") for line in started)
+
+
+def test_its_health_check_reads_no_configuration() -> None:
+    """A broken file on disk ends no service that is well, as with the probes of the chart."""
+    (check,) = re.findall(r"^HEALTHCHECK .+\\\n(.+)$", TEXT, re.MULTILINE)
+    assert '"--live", "--at", "127.0.0.1:8470"' in check
 
 
 def test_what_it_installs_is_locked() -> None:

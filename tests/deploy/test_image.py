@@ -1,7 +1,4 @@
-"""The image, built from the Dockerfile as it is, and run: alone, and as the chart's pod.
-
-Asked for by `make image-test`: it takes two minutes, most of it for the base.
-"""
+"""The image, built from the Dockerfile as it is, and run: alone, and as the chart's pod."""
 
 import json
 import os
@@ -82,7 +79,7 @@ def test_it_may_do_nothing_that_it_need_not(engine: Engine) -> None:
 
 
 def test_it_serves_and_stops(engine: Engine, hyperproof: HyperproofSandbox, config: str, tmp_path: Path) -> None:
-    """One run at the start; healthy by its own command; SIGTERM ends it with success."""
+    """One run at the start; healthy, also beside a broken file; SIGTERM ends it with success."""
     (tmp_path / "config.yaml").write_text(config)
     for name, value in SECRETS.items():
         (tmp_path / name).write_text(value)
@@ -95,7 +92,12 @@ def test_it_serves_and_stops(engine: Engine, hyperproof: HyperproofSandbox, conf
         until(lambda: engine.attempt("podman", "exec", "hb", "hyperproof-bridge", "health").returncode == Exit.OK,
               lambda: engine.attempt("podman", "logs", "hb").stderr)  # fmt: skip
         assert "grace.lee@example.test" in hyperproof.organization.member_emails("Team risk")
+        (tmp_path / "config.yaml").write_text(config.replace("apply: true", "apply: perhaps"))
+        assert (
+            engine.attempt("podman", "exec", "hb", "hyperproof-bridge", "health").returncode == Exit.CONFIGURATION
+        )
         assert engine.attempt("podman", "healthcheck", "run", "hb").returncode == 0
+        (tmp_path / "config.yaml").write_text(config)
         engine("podman", "exec", "hb", "hyperproof-bridge", "audit", "verify")
         engine("podman", "kill", f"--signal={signal.SIGTERM.name}", "hb")
         assert engine("podman", "wait", "hb").strip() == "0"

@@ -1,13 +1,13 @@
 """The units as systemd's own tools read them; none of it needs a running systemd."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from bridge.config.schedule import ScheduleSection
+from tests.servers.programs import require
 
 UNITS = sorted(Path("deploy/systemd").glob("hyperproof-bridge*.service"))
 ALL = (*UNITS, *Path("deploy/systemd").glob("*.timer"))
@@ -15,10 +15,8 @@ HIGHEST_EXPOSURE = 1.5
 
 
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Ask systemd-analyze. Skipped where there is none."""
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        pytest.skip("systemd-analyze is not installed: apt-get install systemd")
+    """Ask systemd-analyze."""
+    program = require("systemd-analyze", "systemd")
     return subprocess.run((program, *arguments), capture_output=True, text=True, check=False)
 
 

@@ -10,16 +10,19 @@ import pytest
 
 from bridge.config.notices import MailSection, WebhookSection
 from bridge.config.references import Reference, Secret, Surroundings
+from bridge.core.notice import OVER, Notice
 from bridge.errors import BridgeError
 from bridge.notices.channels import Mail, Webhook
-from bridge.notices.letter import MOST, Letter, letter
-from bridge.notices.matter import Matter, MatterKind
+from bridge.notices.letter import MOST, Letter, letter, plain
+from bridge.notices.matter import Matter, MatterKind, ending
+from bridge.notices.round import NOTIFIED
 from bridge.redaction import register_secret
 from tests.notices.receivers import listening, mailed
 from tests.store.stores import NOON
 
 SIGN, PASSWORD = "a-secret-to-sign-with", "a-password-for-mail"
 HELD = Matter(MatterKind.HELD, "d1", "Auditors: 14 held", "See whom.", "hyperproof-bridge held show d1", "d1")
+END = letter("acme", NOON, (), (Notice(("held", "d1"), OVER, NOON, NOON),))
 HOSTILE = replace(HELD, text="<https://evil.example|click> **bold** & @channel \r\nBcc: all@corp.example \u202e")
 
 
@@ -68,6 +71,7 @@ def test_a_letter_is_posted_and_signed_over_time_and_body() -> None:
             "text": "Auditors: 14 held",
             "remedy": "See whom.",
             "command": "hyperproof-bridge held show d1",
+            "over": False,
         }
     ]
 
@@ -91,6 +95,26 @@ def test_teams_gets_a_card_of_text_runs() -> None:
     blocks = attachment["content"]["body"]
     assert {block["type"] for block in blocks} == {"RichTextBlock"}
     assert "**bold**" in blocks[1]["inlines"][0]["text"]
+
+
+@pytest.mark.parametrize("shape", ["json", "slack", "teams"])
+def test_an_end_has_nothing_to_do(shape: str) -> None:
+    """It is said in one line, in each shape."""
+    with listening() as inbox:
+        webhook(inbox.url, shape).send(END)
+    text = "The held changes d1 wait for nobody any more."
+    assert text in inbox.posts[0][1].decode()
+    (line,) = END.lines
+    assert (line.text, line.remedy, line.command) == (text, "", "")
+    assert plain(END).startswith(f"{text}\n\n-- \n")
+
+
+@pytest.mark.parametrize("kind", sorted(NOTIFIED))
+def test_every_end_can_be_told(kind: MatterKind) -> None:
+    """In words of its own; one that this version does not know, in general."""
+    assert not ending(kind.value, "Auditors").startswith("What was told of")
+    assert ending("stale", "hourly") == "No run of the job hourly is overdue any more."
+    assert ending("of tomorrow", "x") == "What was told of is over (of tomorrow)."
 
 
 def test_tls_is_verified(tmp_path: Path) -> None:

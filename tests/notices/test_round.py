@@ -14,6 +14,7 @@ from tests.store.stores import NOON, opened
 HELD = Matter(MatterKind.HELD, "d1", "held", "see", essence="d1")
 DOUBT = Matter(MatterKind.DOUBT, "Auditors", "doubt", "mend", essence="cut")
 DAY = timedelta(days=1)
+END = "The held changes d1 wait for nobody any more."
 
 
 @dataclass
@@ -50,7 +51,52 @@ def test_a_matter_is_told_once_however_often_the_service_restarts(tmp_path: Path
     go(tmp_path, channel, [replace(HELD, essence="other", text="another")])
     go(tmp_path, channel, [])
     go(tmp_path, channel, [HELD])
-    assert channel.texts == [["held"], ["another"], ["held"]]
+    assert channel.texts == [["held"], ["another"], [END], ["held"]]
+
+
+def test_an_end_is_told_once_where_the_beginning_was(tmp_path: Path) -> None:
+    """With nothing to do; a channel that was told nothing hears of no end, nor does one after a restart."""
+    channel, other = Channel(), Channel("mail", broken=True)
+    for each in (channel, other):
+        go(tmp_path, each, [HELD])
+    other.broken = False
+    assert go(tmp_path, channel, []) == Told("webhook", delivered=1)
+    assert go(tmp_path, channel, []) == Told("webhook")
+    assert go(tmp_path, other, []) == Told("mail")
+    (line,) = channel.letters[-1].lines
+    assert (line.text, line.remedy, line.command, line.is_over) == (END, "", "", True)
+    assert channel.letters[-1].title == f"Hyperproof Bridge (acme): over: {END}"
+    assert other.letters == []
+
+
+def test_an_end_that_could_not_be_told_is_tried_again(tmp_path: Path) -> None:
+    """After the same pauses; if the matter is back by then, that is told instead."""
+    channel = Channel()
+    for later, text in ((timedelta(minutes=1), END), (timedelta(), "held")):
+        go(tmp_path, channel, [HELD])
+        channel.broken = True
+        assert go(tmp_path, channel, []).again == NOON + timedelta(minutes=1)
+        channel.broken = False
+        go(tmp_path, channel, [] if text == END else [HELD], NOON + later)
+        assert channel.texts[-1] == [text]
+
+
+def test_one_letter_tells_of_beginnings_and_ends(tmp_path: Path) -> None:
+    """What needs somebody comes first."""
+    channel = Channel()
+    go(tmp_path, channel, [HELD])
+    go(tmp_path, channel, [replace(HELD, subject="d2", essence="d2", text="more held")])
+    assert channel.texts[-1] == ["more held", END]
+    assert channel.letters[-1].title == "Hyperproof Bridge (acme): 1 thing needs you, 1 thing is over"
+
+
+def test_the_same_end_of_another_time_is_another_letter(tmp_path: Path) -> None:
+    """Receivers may know letters by their id."""
+    channel = Channel()
+    for day in range(2):
+        go(tmp_path, channel, [HELD], NOON + day * DAY)
+        go(tmp_path, channel, [], NOON + day * DAY)
+    assert channel.letters[1].id != channel.letters[3].id
 
 
 def test_other_words_for_the_same_are_not_told_again(tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.servers.image_base import base_files
 from tests.servers.programs import lacking, require, run
 
 BASE: Final = "docker.io/library/python:3.11-slim-bookworm"
-"""What the Dockerfile names. The stand-in has the system's Python in place of the one under /usr/local."""
+"""What the Dockerfile names. The stand-in is made of this machine's own packages, with the system's Python."""
 IMAGE: Final = "localhost/hyperproof-bridge:0.1.0"
 
-_PACKAGES: Final = "buildah podman runc mmdebstrap catatonit containernetworking-plugins iptables"
-_INCLUDED: Final = "python3-minimal,python3-venv,ca-certificates,passwd"
+_PACKAGES: Final = "buildah podman runc catatonit containernetworking-plugins iptables"
 _CONF: Final = """\
 [containers]
 default_ulimits = ["nofile={files}:{files}", "nproc=10000:10000"]
@@ -65,15 +65,16 @@ def built() -> Iterator[Engine]:
             _build(engine)
             yield engine
         finally:
-            engine.attempt("podman", "pod", "rm", "--force", "--all")
-            engine.attempt("podman", "rm", "--force", "--all")
+            engine.attempt("podman", "pod", "rm", "--force", "--time=0", "--all")
+            engine.attempt("podman", "rm", "--force", "--time=0", "--all")
             _unmount(engine.folder)
 
 
 def _build(engine: Engine) -> None:
     files, base = resource.getrlimit(resource.RLIMIT_NOFILE)[1], engine.folder / "base.tar"
     (engine.folder / "containers.conf").write_text(_CONF.format(files=files))
-    run(("mmdebstrap", "--quiet", "--variant=minbase", f"--include={_INCLUDED}", "bookworm", base))
+    packed = ("tar", "--create", "--directory=/", "--no-recursion", "--files-from=-", f"--file={base}")
+    run(packed, text="".join(f"{path}\n" for path in base_files()))
     made = engine("buildah", "from", "scratch").strip()
     engine("buildah", "add", "--quiet", made, str(base), "/")
     engine("buildah", "commit", "--quiet", "--rm", made, BASE)

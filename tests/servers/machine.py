@@ -5,7 +5,6 @@ however that ends.
 """
 
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -17,7 +16,7 @@ from typing import Final
 
 import pytest
 
-from tests.servers.programs import lacking
+from tests.servers.programs import lacking, require, require_root
 
 SOURCE: Final = "/usr/src/hyperproof-bridge"
 """Where a machine has this project, to read."""
@@ -86,9 +85,9 @@ class Machine:
 
 @contextmanager
 def machine() -> Iterator[Machine]:
-    """Boot one. Skipped without root or the program; where both are there and CI=true, it has to boot."""
-    if os.geteuid() != 0 or shutil.which("systemd-nspawn") is None:
-        pytest.skip("needs root and systemd-nspawn: apt-get install systemd-container")
+    """Boot one, as root; where it cannot be booted the test fails with CI=true, and is skipped elsewhere."""
+    require_root("a machine of its own")
+    require("systemd-nspawn", "systemd-container")
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as said:
         boot = ("unshare", "--mount", "--propagation=private", "sh", "-ec", _BOOT, "boot")
         process = subprocess.Popen(

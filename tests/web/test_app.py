@@ -9,16 +9,18 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bridge.config.references import Reference, Secret, Surroundings
 from bridge.config.schedule import WebSection
 from bridge.errors import BridgeError, Obstructed
 from bridge.web.app import build_app, guarded
-from bridge.web.asking import ask
+from bridge.web.asking import Told, ask, ask_here
 from bridge.web.server import Site, WebServer
 
 TOKEN = "sixteen-letters-or-more"
@@ -63,6 +65,11 @@ def get(server: WebServer, path: str, method: str = "GET", **headers: str) -> tu
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
+
+
+def answered(server: WebServer, path: str, method: str = "GET") -> httpx.Response:
+    """Ask, and have the whole answer."""
+    return httpx.request(method, f"http://127.0.0.1:{server.port}{path}", trust_env=False)
 
 
 PATHS = ("/livez", "/readyz", "/metrics", "/page")
@@ -138,6 +145,28 @@ def test_who_only_holds_connections_keeps_nobody_out(monkeypatch: pytest.MonkeyP
         assert get(server, "/livez")[0] == 200
 
 
+def broken(_request: Request) -> Response:
+    """An endpoint with a fault of ours."""
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nothing", 404), ("POST", "/livez", 405), ("GET", "/broken", 500)]
+)
+def test_a_refusal_has_the_same_headers(method: str, path: str, status: int) -> None:
+    """As what is served: it may not be framed or kept either, and says in a word what it is."""
+    app = build_app(Standing(), [Route("/broken", guarded(Standing(), broken))])
+    with WebServer(app, Site.of("127.0.0.1:0")) as server:
+        served, refused = answered(server, "/livez"), answered(server, path, method)
+    assert refused.status_code == status
+    assert refused.json() == {"problems": [http.HTTPStatus(status).phrase]}
+    own = {"allow", "content-length", "date"}
+    assert {name: text for name, text in refused.headers.items() if name not in own} == {
+        name: text for name, text in served.headers.items() if name not in own
+    }
+    assert "frame-ancestors 'none'" in refused.headers["Content-Security-Policy"]
+
+
 def test_an_address_that_is_taken_is_told() -> None:
     """At the start, with the section to look at."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -199,13 +228,14 @@ def test_health_is_asked_with_the_token_over_tls(tmp_path: Path) -> None:
         assert "CERTIFICATE_VERIFY_FAILED" in told.problems[0]
 
 
-def test_health_is_asked_without_the_token() -> None:
-    """As probes do, which read no configuration: yes or no is told to everybody."""
-    with served(Standing(TOKEN, ready=("the store",))) as server:
-        web = WebSection(listen=f"127.0.0.1:{server.port}")
-        assert ask(web, "/livez").ok
-        unready = ask(web, "/readyz")
-        assert (unready.ok, len(unready.problems)) == (False, 1)
+def test_whoever_knows_no_configuration_asks_all_the_same(tmp_path: Path) -> None:
+    """In plain words or over TLS, as it is served; without the token it is told yes or no."""
+    standing = Standing(TOKEN, ready=("the store",))
+    with served(standing) as plain, served(standing, certificate=certificate(tmp_path)) as covered:
+        for server in (plain, covered):
+            assert ask_here(f"127.0.0.1:{server.port}", "/livez") == Told(ok=True, problems=())
+            assert not ask_here(f"127.0.0.1:{server.port}", "/readyz").ok
+            assert not ask_here(f"127.0.0.1:{server.port}", "/nothing").ok
 
 
 def test_what_does_not_answer_is_not_well() -> None:

@@ -1,12 +1,9 @@
 """The figures: what they count, how they are named, and that each is documented."""
 
 import re
-import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from bridge.core.change import Action
 from bridge.core.quarantine import Failure, Trouble
@@ -19,6 +16,7 @@ from bridge.transport.client import Exchange, Waiting
 from bridge.web.metrics import PREFIX, Kept, Metrics
 from tests.core.world import CUT
 from tests.cycle.stage import managed, organization, stage
+from tests.servers.programs import require
 from tests.store.stores import NOON, an_intent, held_removals
 from tests.web.site import JOB
 
@@ -64,9 +62,7 @@ def test_every_metric_that_the_documentation_names_is_there() -> None:
 
 def test_prometheus_own_tool_has_nothing_against_them() -> None:
     """Units, suffixes, help: `promtool check metrics`."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed")
+    promtool = require("promtool", "prometheus")
     checked = subprocess.run(
         [promtool, "check", "metrics"], input=full().text(), capture_output=True, check=False, timeout=60
     )

@@ -3,6 +3,7 @@
 import base64
 import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,41 @@ def test_the_audits_tail_is_found_by_any_text(tmp_path: Path) -> None:
         assert "1 record with" in found
         assert "member.added" in found
         assert "No record with" in words(page.ask("/audit?q=nothing+of+the+kind")[1])
+
+
+def test_a_page_of_the_audit_looks_through_so_many_records_and_leads_further_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that is in no record keeps no database busy for long; what lies further back is found too."""
+    monkeypatch.setattr("bridge.web.pages.LOOKED_AT", 10)
+    with served(tmp_path) as page:
+        page.kept.record(
+            [Record("member.added", NOON, "run", {"group": f"G{number:03}"}) for number in range(1, 26)]
+        )
+        path, seen = "/audit?q=G003", []
+        while path:
+            html = page.ask(path)[1]
+            seen.append(words(html))
+            link = re.search(r'href="(audit\?before=[^"]+)">Look further back', html)
+            path = f"/{unescape(link[1])}" if link else ""
+        assert len(seen) == 3
+        assert "No record with" in seen[0]
+        assert "back to No. 16" in seen[0]
+        assert "1 record with" in seen[2]
+        for wrong in ("x", "-1", "0", "9" * 40):
+            assert "G025" in words(page.ask(f"/audit?before={wrong}")[1])
+
+
+def test_a_full_page_of_the_audit_goes_on_where_it_ends(tmp_path: Path) -> None:
+    """With the next older record."""
+    with served(tmp_path) as page:
+        page.kept.record([Record("member.added", NOON, f"run-{number}", {}) for number in range(1, 151)])
+        first = page.ask("/audit")[1]
+        assert "The newest 100 records, back to No. 51" in words(first)
+        assert 'href="audit?before=51"' in first
+        second = words(page.ask("/audit?before=51")[1])
+        assert "50 records" in second
+        assert "Look further back" not in second
 
 
 @pytest.mark.parametrize("name", HOSTILE)
