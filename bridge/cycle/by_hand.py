@@ -12,12 +12,12 @@ from bridge.core.change import GroupPlan, Plan, Verdict, changes_digest
 from bridge.core.journal import Run, RunKind
 from bridge.core.model import TargetRead, Untold
 from bridge.cycle.apply import Application
+from bridge.cycle.open_writes import Ends
 from bridge.cycle.orders import Orders
 from bridge.cycle.outcome import Report
 from bridge.cycle.records import Recorder
 from bridge.cycle.run import Bridge
 from bridge.cycle.settle import settle
-from bridge.cycle.writing import Ends
 from bridge.errors import BridgeError, StoreError, Throttled
 
 

@@ -12,12 +12,12 @@ from bridge.core.model import AccountId
 from bridge.core.recollect import Ending, recollect
 from bridge.cycle.apply import Application
 from bridge.cycle.evidence import observations
+from bridge.cycle.open_writes import Ends
 from bridge.cycle.outcome import GroupOutcome, Report
 from bridge.cycle.ports import Clock, Source, Store, Target
 from bridge.cycle.records import Recorder
 from bridge.cycle.settle import settle
 from bridge.cycle.survey import Sides, Survey, read_recalled, read_sides, survey
-from bridge.cycle.writing import Ends
 from bridge.errors import BridgeError, Denied, StoreError, Throttled
 
 
