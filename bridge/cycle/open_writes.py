@@ -89,6 +89,12 @@ class OpenWrites:
             cause=change.cause.value,
         )
 
+    def created(self, intent: Intent, group_id: GroupId) -> Intent:
+        """Keep the id of a group that was just made, before anything else may go wrong."""
+        self.group_id = group_id
+        self._ends.store.record_created(intent, group_id)
+        return replace(intent, group_id=group_id)
+
     def record_done(self, intent: Intent, done: Sequence[MemberChange]) -> None:
         """Close a write with the records of what was seen of it."""
         records = self._recorder.done(intent, done, self.id)

@@ -123,8 +123,13 @@ class Store(Protocol):
     def record_intent(self, intent: Intent) -> None:
         """Put a write that is about to happen on disk."""
 
-    def record_outcome(self, intent: Intent, effects: Effects, records: Sequence[Record]) -> None:
-        """Settle an intent with its evidence and what it leaves in memory."""
+    def record_created(self, intent: Intent, group: GroupId) -> None:
+        """Keep the id that a creation was answered with."""
+
+    def record_outcome(
+        self, intent: Intent, effects: Effects, records: Sequence[Record], left: Intent | None = None
+    ) -> None:
+        """Settle an intent with its evidence and what it leaves in memory; `left` of it stays open."""
 
     def record(self, records: Sequence[Record]) -> None:
         """Append evidence alone."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from bridge import __version__
 from bridge.core.change import Plan
-from bridge.core.journal import Run, RunKind
+from bridge.core.journal import Intent, Run, RunKind
 from bridge.core.mapping import Policy
 from bridge.core.memory import Memory
 from bridge.core.model import AccountId
@@ -16,7 +17,7 @@ from bridge.cycle.open_writes import Ends
 from bridge.cycle.outcome import GroupOutcome, Report
 from bridge.cycle.ports import Clock, Source, Store, Target
 from bridge.cycle.records import Recorder
-from bridge.cycle.settle import settle
+from bridge.cycle.settle import Settlement, settle
 from bridge.cycle.survey import Sides, Survey, read_recalled, read_sides, survey
 from bridge.errors import BridgeError, Denied, StoreError, Throttled
 
@@ -44,6 +45,8 @@ class Bridge:
     """Raises Busy when this process is no longer the one writer."""
     apply: bool
     """Whether the configuration allows writing at all."""
+    call_time: timedelta
+    """How long a write may take until it is done, or never will be."""
     chunk: int = 100
 
 
@@ -57,7 +60,7 @@ def preview(bridge: Bridge, progress: Progress = SILENT) -> Report:
     progress.stage("reading")
     sides = read_sides(bridge.sources, bridge.target, bridge.policy, bridge.clock)
     progress.stage("planning")
-    return _report(run, *_surveyed(bridge, sides, memory))
+    return _report(run, *_surveyed(bridge, sides, memory, bridge.store.load_intents()))
 
 
 def run_cycle(bridge: Bridge, kind: RunKind, progress: Progress = SILENT) -> Report:
@@ -90,12 +93,12 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
     store, target = bridge.store, bridge.target
     progress.stage("reading")
     sides = read_sides(bridge.sources, target, bridge.policy, bridge.clock)
-    settled = settle(store, target, sides.current.groups, recorder)
+    settlement = settle((store, target, bridge.clock), sides.current.groups, recorder, bridge.call_time)
     memory = store.load()
     progress.stage("planning")
-    sides, found = _surveyed(bridge, sides, memory)
+    sides, found = _surveyed(bridge, sides, memory, settlement.open)
     store.record(observations(sides, found, memory, recorder))
-    report = replace(_report(recorder.run, sides, found), settled=settled, applied=bridge.apply)
+    report = _settled(_report(recorder.run, sides, found), settlement, applied=bridge.apply)
     if bridge.apply and not found.verdict.refusal:
         progress.stage("writing")
         progress.planned(found.verdict.allowed)
@@ -114,17 +117,28 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
     return report
 
 
-def _surveyed(bridge: Bridge, sides: Sides, memory: Memory) -> tuple[Sides, Survey]:
+def _settled(report: Report, settlement: Settlement, *, applied: bool) -> Report:
+    return replace(
+        report,
+        settled=settlement.settled,
+        open=len(settlement.open),
+        landing=settlement.landing,
+        notes=(*report.notes, *settlement.notes),
+        applied=applied,
+    )
+
+
+def _surveyed(bridge: Bridge, sides: Sides, memory: Memory, open_: Sequence[Intent]) -> tuple[Sides, Survey]:
     """What is thought of both sides, as they are in the end.
 
     What was recalled may say that there is nothing to do, and no more. As soon as there is, it is read in full and
     thought of anew, so that every change, and everything held, rests on what was read now.
     """
-    found = survey(sides, memory, bridge.store, bridge.target, bridge.policy)
+    found = survey(sides, memory, (bridge.store, bridge.target), bridge.policy, open_)
     if not (sides.recalled and found.wants(memory)):
         return sides, found
     sides = read_recalled(sides, bridge.sources, bridge.policy)
-    return sides, survey(sides, memory, bridge.store, bridge.target, bridge.policy)
+    return sides, survey(sides, memory, (bridge.store, bridge.target), bridge.policy, open_)
 
 
 def _written(report: Report, found: Survey, sides: Sides, writing: Application) -> Report:
@@ -149,6 +163,7 @@ def _report(run: Run, sides: Sides, found: Survey) -> Report:
         id_space=sides.current.id_space,
         notes=(*sides.current.notes, *_notes(sides)),
         unread=sides.unread,
+        under_way=found.under_way,
     )
 
 
@@ -177,4 +192,5 @@ def _confirmed(report: Report, found: Survey) -> Mapping[str, frozenset[AccountI
     """The members of every managed group that is now as it should be, as last read."""
     unchanged = {d.mapping.key: d.members for d in found.differences if not d.any and d.group}
     written = {outcome.key: outcome.members for outcome in report.outcomes if outcome.complete}
-    return unchanged | {key: members for key, members in written.items() if members is not None}
+    known = unchanged | {key: members for key, members in written.items() if members is not None}
+    return {key: members for key, members in known.items() if key not in found.under_way}

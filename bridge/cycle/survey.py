@@ -12,6 +12,7 @@ from bridge.core.desired import Reads, desired
 from bridge.core.difference import Accounts, Difference, Surroundings, differ
 from bridge.core.expand import expand, folded
 from bridge.core.guards import Case, judge
+from bridge.core.journal import Intent
 from bridge.core.mapping import GroupMapping, Mode, PatternMapping, Policy
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import (
@@ -29,6 +30,7 @@ from bridge.core.model import (
 from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
 from bridge.core.quarantine import left_alone
+from bridge.core.under_way import left_to_land, touched
 from bridge.cycle.ports import Clock, Source, Store, Target
 from bridge.errors import IncompleteRead, RemoteError
 
@@ -74,6 +76,8 @@ class Survey:
     differences: tuple[Difference, ...]
     plan: Plan
     verdict: Verdict
+    under_way: frozenset[str] = frozenset()
+    """Keys of mappings of which something is left alone, as an earlier write may still arrive there."""
 
     def wants(self, memory: Memory) -> bool:
         """Whether there is something to do, or to hold that was not held before."""
@@ -122,8 +126,14 @@ def _is_unread(read: DirectoryRead) -> bool:
     return any(doubt.kind is DoubtKind.UNREADABLE for doubt in read.doubts)
 
 
-def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: Policy) -> Survey:
-    """Think: who is who, what should be, what differs, why, and whether it may be."""
+def survey(
+    sides: Sides, memory: Memory, ends: tuple[Store, Target], policy: Policy, open_: Sequence[Intent] = ()
+) -> Survey:
+    """Think: who is who, what should be, what differs, why, and whether it may be.
+
+    `open_` are writes of which nobody knows yet what came of them: what they are about is left alone.
+    """
+    store, target = ends
     current = sides.current
     accounts = Accounts(current.accounts)
     everybody = (person for read in sides.reads.values() for person in read.people.values())
@@ -135,6 +145,8 @@ def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: P
     differences = tuple(differ(b, desired(b.mapping.rule, sides.reads, people), around) for b in served)
     unserved = [binding for binding in bindings if binding.refusal]
     plan = make_plan(differences, unserved, _past(differences, store), Identities(accounts, people, memory.links))
+    under_way = touched(plan, open_)
+    plan = left_to_land(plan, open_)
     case = Case(
         differences={difference.mapping.key: difference for difference in differences},
         accounts=accounts,
@@ -144,7 +156,7 @@ def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: P
         limits=policy.limits,
     )
     plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
-    return Survey(people, bindings, differences, plan, verdict)
+    return Survey(people, bindings, differences, plan, verdict, under_way)
 
 
 def bind_all(

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from bridge.core.change import Action, Change, GroupPlan, MemberChange
 from bridge.core.journal import Intent
 from bridge.core.model import AccountId
-from bridge.cycle.items import MEMBER_ACTIONS, accounts, parts
+from bridge.cycle.items import MEMBER_ACTIONS, accounts, is_ours, parts
 from bridge.cycle.open_writes import Ends, OpenWrites
 from bridge.cycle.outcome import GroupOutcome, Result
 from bridge.cycle.records import Recorder
@@ -94,10 +94,10 @@ class GroupWriter:
             intent = self._writes.intend(change, members)
             try:
                 with self._writes.called(intent):
-                    self._writes.group_id = self._ends.target.create_group(change.name, accounts(members))
+                    group_id = self._ends.target.create_group(change.name, accounts(members))
             except ChangeRejected as error:
                 self._writes.sent.append(intent)
-                if self._find_half_created(intent):
+                if self._find_created(intent):
                     return
                 self._writes.sent.remove(intent)
                 self._writes.refused(intent, error, () if members else [(Action.CREATE, None)])
@@ -106,7 +106,8 @@ class GroupWriter:
                 self._writes.sent.append(intent)
                 self._await_created(intent)
             else:
-                self._writes.sent.append(intent)
+                self._writes.sent.append(intent)  # before its id is kept, which may fail
+                self._writes.sent[-1] = self._writes.created(intent, group_id)
                 self._founders = frozenset(members)
             return
 
@@ -116,23 +117,18 @@ class GroupWriter:
                 return
 
     def _find_created(self, intent: Intent) -> bool:
-        """Look for the group and who is in it after a call that did not tell."""
+        """Look for the group after a call that did not tell, or was refused. Another's is not ours."""
         groups = self._ends.target.read_groups(archived=False)
         found = [group for group, name in groups.items() if name == intent.name]
         if len(found) != 1:
             return False
         self._writes.group_id = found[0]
         self._writes.read()
+        if not is_ours(intent, self._writes.members):
+            self._writes.group_id, self._writes.members = None, frozenset()
+            return False
         self._founders = self._writes.seen(Action.ADD, intent.members)
         return True
-
-    def _find_half_created(self, intent: Intent) -> bool:
-        """Whether a refused call made the group all the same: with some of its members in it, and nobody else."""
-        if intent.members and self._find_created(intent):
-            if self._writes.members and self._writes.members <= set(accounts(intent.members)):
-                return True
-            self._writes.group_id, self._writes.members, self._founders = None, frozenset(), frozenset()
-        return False
 
     def _change_group(self, change: Change) -> None:
         intent = self._writes.intend(change, ())

@@ -208,10 +208,19 @@ class DatabaseStore:
         with self._running() as scope:
             intents.keep(scope, intent)
 
-    def record_outcome(self, intent: Intent, effects: Effects, records: Sequence[Record]) -> None:
-        """Settle an intent with its evidence and what it leaves in memory."""
+    def record_created(self, intent: Intent, group: GroupId) -> None:
+        """Keep the id that a creation was answered with, so that it is found whatever its name is by then."""
+        with self._running() as scope:
+            intents.keep_group(scope, intent, group)
+
+    def record_outcome(
+        self, intent: Intent, effects: Effects, records: Sequence[Record], left: Intent | None = None
+    ) -> None:
+        """Settle an intent with its evidence and what it leaves in memory; `left` of it stays open."""
         with self._running(records) as scope:
             intents.settle(scope, intent)
+            if left:
+                intents.keep(scope, left)
             memory.bind(scope, {intent.key: effects.bound} if effects.bound else {})
             placements.keep(scope, intent, effects)
             spend_approvals(scope, intent.key, effects)
