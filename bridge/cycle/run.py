@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bridge import __version__
 from bridge.core.change import Plan
+from bridge.core.jobs import EVERY
 from bridge.core.journal import Intent, Run, RunKind
 from bridge.core.mapping import Policy
 from bridge.core.memory import Memory
@@ -48,6 +49,8 @@ class Bridge:
     call_time: timedelta
     """How long a write may take until it is done, or never will be."""
     chunk: int = 100
+    job: str = EVERY
+    """Whose managed groups are written."""
 
 
 SILENT = Progress()
@@ -84,9 +87,8 @@ def _begin(bridge: Bridge, kind: RunKind) -> Run:
     """A new run; a backfill that was interrupted is gone on with."""
     run_id, now, config = bridge.new_id(), bridge.clock.now(), bridge.policy.config_hash
     interrupted = bridge.store.load_unfinished(kind, config) if kind is RunKind.BACKFILL else None
-    return Run(
-        run_id, kind, now, config, continues=(interrupted.continues or interrupted.id) if interrupted else ""
-    )
+    continues = (interrupted.continues or interrupted.id) if interrupted else ""
+    return Run(run_id, kind, now, config, continues, bridge.job)
 
 
 def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
@@ -134,11 +136,12 @@ def _surveyed(bridge: Bridge, sides: Sides, memory: Memory, open_: Sequence[Inte
     What was recalled may say that there is nothing to do, and no more. As soon as there is, it is read in full and
     thought of anew, so that every change, and everything held, rests on what was read now.
     """
-    found = survey(sides, memory, (bridge.store, bridge.target), bridge.policy, open_)
+    ends = bridge.store, bridge.target
+    found = survey(sides, memory, ends, bridge.policy, open_).of(bridge.job)
     if not (sides.recalled and found.wants(memory)):
         return sides, found
     sides = read_recalled(sides, bridge.sources, bridge.policy)
-    return sides, survey(sides, memory, (bridge.store, bridge.target), bridge.policy, open_)
+    return sides, survey(sides, memory, ends, bridge.policy, open_).of(bridge.job)
 
 
 def _written(report: Report, found: Survey, sides: Sides, writing: Application) -> Report:
@@ -164,6 +167,7 @@ def _report(run: Run, sides: Sides, found: Survey) -> Report:
         notes=(*sides.current.notes, *_notes(sides)),
         unread=sides.unread,
         under_way=found.under_way,
+        waiting=found.waiting,
     )
 
 
