@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from bridge import __version__
+from bridge.core.binding import no_longer_configured
 from bridge.core.change import Plan
 from bridge.core.jobs import EVERY
-from bridge.core.journal import Intent, Run, RunKind
+from bridge.core.journal import Intent, Run, RunKind, Ties
 from bridge.core.mapping import Policy
 from bridge.core.memory import Memory
 from bridge.core.model import AccountId
-from bridge.core.recollect import Ending, recollect
+from bridge.core.recollect import Ending, new_names, recollect
 from bridge.cycle.apply import Application
 from bridge.cycle.evidence import observations
 from bridge.cycle.open_writes import Ends
@@ -99,7 +100,9 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
     memory = store.load()
     progress.stage("planning")
     sides, found = _surveyed(bridge, sides, memory, settlement.open)
-    store.record(observations(sides, found, memory, recorder))
+    bound = {b.mapping.key: b.group.id for b in found.bindings if b.group and b.new}
+    ties = Ties(bound, new_names(sides.reads, memory))
+    store.record(observations(sides, found, memory, recorder), ties)
     report = _settled(_report(recorder.run, sides, found), settlement, applied=bridge.apply)
     if bridge.apply and not found.verdict.refusal:
         progress.stage("writing")
@@ -114,7 +117,8 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
             progress=progress.written,
         )
         report = _written(report, found, sides, writing)
-    left = recollect(_ending(report, found, sides), memory)
+    unbound = no_longer_configured(memory.bindings, bridge.policy)
+    left = recollect(replace(_ending(report, found, sides), unbound=unbound), memory)
     store.record_end(recorder.run, report.outcome.value, left, [recorder.finished(report)])
     return report
 

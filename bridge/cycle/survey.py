@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bridge.core.binding import Binding, bind, depends_on_archived, released
+from bridge.core.binding import Binding, bind, depends_on_archived, no_longer_configured, released
 from bridge.core.cause import Past
 from bridge.core.change import Plan, Verdict
 from bridge.core.desired import Reads, desired
@@ -174,13 +174,15 @@ def bind_all(
     """Bind all mappings; the archived groups, and members that were untold, are read only where needed."""
     expansion = expand(policy, reads)
     mappings = expansion.mappings
+    gone = no_longer_configured(memory.bindings, policy)
+    remembered = {key: group for key, group in memory.bindings.items() if key not in gone}
     archived: Mapping[GroupId, str] = {}
-    if depends_on_archived(mappings, groups, memory.bindings):
+    if depends_on_archived(mappings, groups, remembered):
         archived = target.read_groups(archived=True)
     refused = tuple(Binding(mapping, refusal=reason) for mapping, reason in expansion.refusals)
-    bound = bind(mappings, groups, memory.bindings, archived)
+    bound = bind(mappings, groups, remembered, archived)
     left = released(
-        _trusted(policy.patterns, reads), (*mappings, *(b.mapping for b in refused)), groups, memory.bindings
+        _trusted(policy.patterns, reads), (*mappings, *(b.mapping for b in refused)), groups, remembered
     )
     return (*(_told(binding, target) for binding in bound), *refused, *left)
 

@@ -11,7 +11,7 @@ from typing import Self, TypeAlias
 
 from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
-from bridge.core.journal import Effects, Intent, Recollection, Record, Run, RunKind
+from bridge.core.journal import NO_TIES, Effects, Intent, Recollection, Record, Run, RunKind, Ties
 from bridge.core.memory import Baseline, Memory, SourceBaseline
 from bridge.core.model import AccountId, DirectoryName, GroupId
 from bridge.core.notice import Notice, Subject
@@ -231,10 +231,11 @@ class DatabaseStore:
             placements.keep(scope, intent, effects)
             spend_approvals(scope, intent.key, effects)
 
-    def record(self, records: Sequence[Record]) -> None:
-        """Append evidence alone."""
-        with self._running(records):
-            pass
+    def record(self, records: Sequence[Record], ties: Ties = NO_TIES) -> None:
+        """Append evidence, with what names led to."""
+        with self._running(records) as scope:
+            memory.bind(scope, ties.bindings)
+            memory.keep_names(scope, ties.names)
 
     def record_snapshot(self, snapshot: Snapshot) -> None:
         """Keep a read of a directory for the next run, in place of that directory's last one."""
