@@ -114,3 +114,5 @@ class Recollection:
     """Keys of mappings with something to do that was not tried to its end: not failed, and not done either."""
     unbound: frozenset[str] = frozenset()
     """Keys of mappings whose binding is forgotten: the configuration does not have them any more."""
+    applied: str = ""
+    """What the configuration says of memberships, if the run was to write by it; else nothing."""

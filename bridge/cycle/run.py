@@ -50,6 +50,8 @@ class Bridge:
     call_time: timedelta
     """How long a write may take until it is done, or never will be."""
     chunk: int = 100
+    kept: str = ""
+    """What is kept of the configuration as soon as a run applied it, for a review of the next edit."""
     job: str = EVERY
     """Whose managed groups are written."""
 
@@ -119,6 +121,8 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
         report = _written(report, found, sides, writing)
     unbound = no_longer_configured(memory.bindings, bridge.policy)
     left = recollect(replace(_ending(report, found, sides), unbound=unbound), memory)
+    if bridge.apply and not found.verdict.refusal:
+        left = replace(left, applied=bridge.kept)
     store.record_end(recorder.run, report.outcome.value, left, [recorder.finished(report)])
     return report
 

@@ -33,7 +33,7 @@ from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
 from bridge.core.quarantine import left_alone
 from bridge.core.under_way import left_to_land, touched
-from bridge.cycle.ports import Clock, Source, Store, Target
+from bridge.cycle.ports import Clock, Readable, Source, Store
 from bridge.errors import IncompleteRead, RemoteError
 
 
@@ -78,6 +78,7 @@ class Survey:
     differences: tuple[Difference, ...]
     plan: Plan
     verdict: Verdict
+    around: Surroundings
     under_way: frozenset[str] = frozenset()
     """Keys of mappings of which something is left alone, as an earlier write may still arrive there."""
     waiting: frozenset[str] = frozenset()
@@ -95,13 +96,21 @@ class Survey:
         return replace(self, verdict=put_off(self.verdict, others), waiting=others)
 
 
-def read_sides(sources: Sequence[Source], target: Target, policy: Policy, clock: Clock) -> Sides:
+def read_sides(sources: Sequence[Source], target: Readable, policy: Policy, clock: Clock) -> Sides:
     """Read all directories and Hyperproof, side by side. Raises RemoteError when Hyperproof cannot be read."""
     with _readers(len(sources) + 1) as pool:
         read_at = clock.monotonic()
         current = pool.submit(target.read)
         reads = pool.map(lambda source: _read(source, source.read, policy), sources)
         return Sides({read.directory: read for read in reads}, current.result(), read_at)
+
+
+def read_directories(sources: Sequence[Source], policy: Policy) -> Reads:
+    """Read these directories alone."""
+    if not sources:
+        return {}
+    with _readers(len(sources)) as pool:
+        return {read.directory: read for read in pool.map(lambda one: _read(one, one.read, policy), sources)}
 
 
 def read_recalled(sides: Sides, sources: Sequence[Source], policy: Policy) -> Sides:
@@ -136,7 +145,7 @@ def _is_unread(read: DirectoryRead) -> bool:
 
 
 def survey(
-    sides: Sides, memory: Memory, ends: tuple[Store, Target], policy: Policy, open_: Sequence[Intent] = ()
+    sides: Sides, memory: Memory, ends: tuple[Store, Readable], policy: Policy, open_: Sequence[Intent] = ()
 ) -> Survey:
     """Think: who is who, what should be, what differs, why, and whether it may be.
 
@@ -165,11 +174,11 @@ def survey(
         limits=policy.limits,
     )
     plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
-    return Survey(people, bindings, differences, plan, verdict, under_way)
+    return Survey(people, bindings, differences, plan, verdict, around, under_way)
 
 
 def bind_all(
-    policy: Policy, reads: Reads, groups: Sequence[Group], memory: Memory, target: Target
+    policy: Policy, reads: Reads, groups: Sequence[Group], memory: Memory, target: Readable
 ) -> tuple[Binding, ...]:
     """Bind all mappings; the archived groups, and members that were untold, are read only where needed."""
     expansion = expand(policy, reads)
@@ -198,7 +207,7 @@ def _doubtful(selector: Selector, reads: Reads) -> bool:
     return bool(read.doubts or selection is None or selection.doubts)
 
 
-def _told(binding: Binding, target: Target) -> Binding:
+def _told(binding: Binding, target: Readable) -> Binding:
     """Ask again, by itself, for a group whose members were untold. Told neither way, it can't be served."""
     if binding.group is None or not isinstance(binding.group.members, Untold):
         return binding
