@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bridge.core.change import Approval
 from bridge.core.model import AccountId, GroupId, PersonId
+from bridge.core.picture import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Memory:
     """From the name of a directory group (`bridge.core.naming.name_key`) to the id that it led to."""
     sights: Mapping[str, str] = field(default_factory=dict)
     """From a mapping's key to the digest of what the last run saw of its group; that is kept already."""
+    pictures: Mapping[str, Kept] = field(default_factory=dict)
+    """What is kept of each side for whoever asks why; by `bridge.core.picture.Picture.side`."""
     resting: Mapping[str, str] = field(default_factory=dict)
     """From the key of a mapping that is in quarantine now to the reason."""
     writes_proved: bool = False

@@ -33,7 +33,7 @@ from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
 from bridge.core.quarantine import left_alone
 from bridge.core.under_way import left_to_land, touched
-from bridge.cycle.ports import Clock, Readable, Source, Store
+from bridge.cycle.ports import Clock, History, Readable, Source, Store
 from bridge.errors import IncompleteRead, RemoteError
 
 
@@ -153,28 +153,56 @@ def survey(
     """
     store, target = ends
     current = sides.current
-    accounts = Accounts(current.accounts)
-    everybody = (person for read in sides.reads.values() for person in read.people.values())
-    people = resolve(everybody, current.accounts, memory.links, policy.eligible)
     bindings = bind_all(policy, sides.reads, current.groups, memory, target)
-    served = [binding for binding in bindings if not binding.refusal]
-    names = {folded(group.name): group.id for group in current.groups}
-    around = Surroundings(accounts, policy, _placed(served, store), names, people)
-    differences = tuple(differ(b, desired(b.mapping.rule, sides.reads, people), around) for b in served)
-    unserved = [binding for binding in bindings if binding.refusal]
-    plan = make_plan(differences, unserved, _past(differences, store), Identities(accounts, people, memory.links))
-    under_way = touched(plan, open_)
-    plan = left_to_land(plan, open_)
+    thought = think(sides.reads, current, bindings, Remembered(memory, store), policy)
+    under_way = touched(thought.plan, open_)
+    plan = left_to_land(thought.plan, open_)
     case = Case(
-        differences={difference.mapping.key: difference for difference in differences},
-        accounts=accounts,
+        differences={difference.mapping.key: difference for difference in thought.differences},
+        accounts=thought.accounts,
         sizes=sides.sizes,
         id_space=current.id_space,
         memory=memory,
         limits=policy.limits,
     )
     plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
-    return Survey(people, bindings, differences, plan, verdict, around, under_way)
+    return Survey(thought.people, bindings, thought.differences, plan, verdict, thought.around, under_way)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What thinking needs of earlier runs: some of it at once, the rest when asked."""
+
+    memory: Memory
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What is thought of both sides before anybody judges whether it may be."""
+
+    accounts: Accounts
+    people: People
+    differences: tuple[Difference, ...]
+    plan: Plan
+    around: Surroundings
+
+
+def think(
+    reads: Reads, current: TargetRead, bindings: Sequence[Binding], past: Remembered, policy: Policy
+) -> Thought:
+    """Tell who is who, what should be, what differs and why, of mappings that are bound."""
+    memory, store = past.memory, past.history
+    accounts = Accounts(current.accounts)
+    everybody = (person for read in reads.values() for person in read.people.values())
+    people = resolve(everybody, current.accounts, memory.links, policy.eligible)
+    served = [binding for binding in bindings if not binding.refusal]
+    names = {folded(group.name): group.id for group in current.groups}
+    around = Surroundings(accounts, policy, _placed(served, store), names, people)
+    differences = tuple(differ(b, desired(b.mapping.rule, reads, people), around) for b in served)
+    unserved = [binding for binding in bindings if binding.refusal]
+    plan = make_plan(differences, unserved, _past(differences, store), Identities(accounts, people, memory.links))
+    return Thought(accounts, people, differences, plan, around)
 
 
 def bind_all(
@@ -217,7 +245,7 @@ def _told(binding: Binding, target: Readable) -> Binding:
         return Binding(binding.mapping, refusal=f"its members are not told: {error.what}")
 
 
-def _placed(served: Sequence[Binding], store: Store) -> Mapping[GroupId, frozenset[AccountId]]:
+def _placed(served: Sequence[Binding], store: History) -> Mapping[GroupId, frozenset[AccountId]]:
     """Whom the bridge put into the groups of which it owns only those."""
     owned = [b.group.id for b in served if b.group and _owns_some(b.mapping)]
     return store.load_placements(owned) if owned else {}
@@ -227,7 +255,7 @@ def _owns_some(mapping: GroupMapping) -> bool:
     return mapping.settings.mode is Mode.OWNED
 
 
-def _past(differences: Sequence[Difference], store: Store) -> Past:
+def _past(differences: Sequence[Difference], store: History) -> Past:
     """What was settled before, of the groups that change: nothing is loaded for a run that changes nothing."""
     changing = [difference for difference in differences if difference.any]
     if not changing:
