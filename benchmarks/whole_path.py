@@ -86,7 +86,7 @@ def measure(path: Path) -> None:
             memory = bridge.store.load()
         with stage("resolve, plan, guard", figures):
             sides = Sides({read.directory: read}, current, bridge.clock.monotonic())
-            found = survey(sides, memory, bridge.store, wired.target, bridge.policy)
+            found = survey(sides, memory, (bridge.store, wired.target), bridge.policy)
         planned = sum(len(group.members(Action.ADD)) for group in found.plan.changed)
         memory_to_plan = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         del read, current, memory, sides, found

@@ -219,6 +219,7 @@ def _wired(
             new_id=lambda: new_id(clock.now()),
             permit=_nobody_writes,
             apply=configuration.apply,
+            call_time=target.longest_call,
             chunk=configuration.hyperproof.chunk,
             kept=kept(configuration),
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.core.expand import folded
-from bridge.core.mapping import From, GroupMapping, PatternMapping
+from bridge.core.mapping import From, GroupMapping, PatternMapping, Policy
 from bridge.core.model import Group, GroupId
 
 
@@ -28,7 +28,7 @@ def bind(
     archived: Mapping[GroupId, str],
 ) -> tuple[Binding, ...]:
     """Bind each mapping. A group that two mappings claim is served by neither."""
-    index = _Index(groups, archived)
+    index = _Index(groups, archived, remembered)
     bindings = tuple(
         index.binding_of(mapping, mapping.group_id or remembered.get(mapping.key)) for mapping in mappings
     )
@@ -41,6 +41,16 @@ def bind(
         else binding
         for binding in bindings
     )
+
+
+def no_longer_configured(remembered: Mapping[str, GroupId], policy: Policy) -> frozenset[str]:
+    """Keys that the configuration does not have any more: what they were bound to must not serve a later namesake.
+
+    The key of a pattern's managed group stays while the pattern does, so that its group is nobody else's.
+    """
+    keys = {mapping.key for mapping in policy.mappings}
+    patterns = tuple(f"{pattern.key}/" for pattern in policy.patterns)
+    return frozenset(key for key in remembered if key not in keys and not key.startswith(patterns))
 
 
 def depends_on_archived(
@@ -62,6 +72,7 @@ def released(
     """
     current = {mapping.key for mapping in mappings}
     bound = {group_id for key, group_id in remembered.items() if key in current}
+    bound |= {mapping.group_id for mapping in mappings if mapping.group_id}
     active = {group.id: group for group in groups}
     left = [
         (key, active[group_id], pattern)
@@ -75,7 +86,8 @@ def released(
     return tuple(
         Binding(
             GroupMapping(key, group.name, From(pattern.selector), pattern.settings, where=pattern.where),
-            refusal="its directory group is gone: archive it in Hyperproof, or name it in the configuration",
+            refusal="its directory group is gone: archive it in Hyperproof, or name it in the configuration "
+            f"with `id: {group.id}`",
         )
         for key, group, pattern in left
     )
@@ -84,7 +96,10 @@ def released(
 class _Index:
     """The groups, by id and by name."""
 
-    def __init__(self, groups: Sequence[Group], archived: Mapping[GroupId, str]) -> None:
+    def __init__(
+        self, groups: Sequence[Group], archived: Mapping[GroupId, str], remembered: Mapping[str, GroupId]
+    ) -> None:
+        self._keys = {group_id: key for key, group_id in remembered.items()}
         self._by_id = {group.id: group for group in groups}
         self._by_name: dict[str, list[Group]] = {}
         for group in groups:
@@ -97,13 +112,32 @@ class _Index:
 
     def _by_id_of(self, mapping: GroupMapping, group_id: GroupId) -> Binding:
         if group := self._by_id.get(group_id):
-            return Binding(mapping, group)
+            doubt = "" if mapping.group_id else self._doubtful(mapping, group)
+            return Binding(mapping, refusal=doubt) if doubt else Binding(mapping, group)
         if group_id in self._archived:
             return Binding(
                 mapping, refusal=f"the group {group_id} is archived: unarchive it, or take the mapping out"
             )
         gone = f"there is no group {group_id}: state the id of the right group as `id` of this mapping"
         return Binding(mapping, refusal=gone)
+
+    def _doubtful(self, mapping: GroupMapping, bound: Group) -> str:
+        """Why a remembered group may not be the one that is meant: another group has its name now."""
+        others = [one.id for one in self._by_name.get(folded(mapping.name), []) if one.id != bound.id]
+        if folded(bound.name) == folded(mapping.name) or not others:
+            return ""
+        return (
+            f"it serves the group {bound.id}, which is called {bound.name!r} now, and {', '.join(sorted(others))} "
+            "has its name: state the right one as `id`"
+        )
+
+    def _by_name_alone(self, mapping: GroupMapping, group: Group) -> Binding:
+        """The one group of the name, unless it is another mapping's: a name that is used again claims nothing."""
+        owner = self._keys.get(group.id, mapping.key)
+        if owner == mapping.key:
+            return Binding(mapping, group, new=True)
+        other = f"the group {group.id} is another mapping's, {owner}"
+        return Binding(mapping, refusal=f"{other}: state it as `id` of this one if it shall serve this one")
 
     def _by_name_of(self, mapping: GroupMapping) -> Binding:
         similar = self._by_name.get(folded(mapping.name), [])
@@ -112,7 +146,7 @@ class _Index:
             ids = ", ".join(sorted(group.id for group in similar))
             return Binding(mapping, refusal=f"{len(similar)} groups have this name: state one of {ids} as `id`")
         if exact:
-            return Binding(mapping, exact[0], new=True)
+            return self._by_name_alone(mapping, exact[0])
         if similar:
             differs = f"the group is called {similar[0].name!r}: write the name exactly so, or state `id`"
             return Binding(mapping, refusal=differs)

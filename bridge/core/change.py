@@ -69,6 +69,7 @@ class SkipKind(StrEnum):
     LEAD = (
         "lead"  # the lead stays as it is, for there is no one owner of the directory groups who surely could be it
     )
+    UNDER_WAY = "under way"  # an earlier write about them may still arrive, or could not be looked into
     GROUP = "group"  # the managed group itself cannot be served: not there, archived, claimed twice
 
 

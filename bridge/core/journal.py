@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from bridge.core.change import Action, Held, MemberChange
 from bridge.core.jobs import EVERY
@@ -52,6 +53,19 @@ class Effects:
     removed: tuple[AccountId, ...] = ()
     bound: GroupId | None = None
     """The group's id, where the write made it known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What names led to in this run. Kept with its record before anything is written: a name is used once."""
+
+    bindings: Mapping[str, GroupId] = field(default_factory=dict)
+    """From a mapping's key to the group that it serves."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """From the name of a directory group to the id that it led to."""
+
+
+NO_TIES: Final = Ties()
 
 
 class RunKind(StrEnum):
@@ -105,5 +119,7 @@ class Recollection:
     """Directories that gave no answer, and why: what is kept of them is from an earlier run."""
     undecided: frozenset[str] = frozenset()
     """Keys of mappings with something to do that was not tried to its end: not failed, and not done either."""
+    unbound: frozenset[str] = frozenset()
+    """Keys of mappings whose binding is forgotten: the configuration does not have them any more."""
     applied: str = ""
     """What the configuration says of memberships, if the run was to write by it; else nothing."""

@@ -34,6 +34,8 @@ class Ending:
     sizes: TargetSizes
     failures: tuple[Failure, ...] = ()
     undecided: frozenset[str] = frozenset()
+    unbound: frozenset[str] = frozenset()
+    """Keys that the configuration does not have any more."""
     seen: Members = field(default_factory=dict)
     """The members of every group that was written to, as last read."""
     names: Mapping[AccountId, str] = field(default_factory=dict)
@@ -73,7 +75,8 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
     return Recollection(
         links=_new_links(ending.people, memory),
         bindings={b.mapping.key: b.group.id for b in ending.bindings if b.group and b.new},
-        names=_new_names(ending.reads, memory),
+        unbound=ending.unbound,
+        names=new_names(ending.reads, memory),
         sources=tuple(_sources(ending.reads, open_sources, memory, fingerprints)),
         baselines=_baselines(settled, ending.members, memory, fingerprints),
         target_sizes=memory.target_sizes if _shrank(ending.held) else ending.sizes,
@@ -108,7 +111,8 @@ def _new_links(people: People, memory: Memory) -> Mapping[PersonId, AccountId]:
     return {person: account for person, account in people.accounts.items() if known.get(person) != account}
 
 
-def _new_names(reads: Reads, memory: Memory) -> Mapping[str, str]:
+def new_names(reads: Reads, memory: Memory) -> Mapping[str, str]:
+    """What the names of directory groups led to, where that is not known yet."""
     known = memory.names
     return {name: group for name, group in named_groups(reads).items() if known.get(name) != group}
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 
 from bridge.core.change import Plan
 from bridge.core.model import AccountId
+from bridge.cycle.open_writes import Ends
 from bridge.cycle.outcome import GroupOutcome, Result
 from bridge.cycle.progress import Step
 from bridge.cycle.records import Recorder
-from bridge.cycle.writing import Ends, GroupWriter
+from bridge.cycle.writing import GroupWriter
 from bridge.errors import Denied, IncompleteRead, RemoteError
 
 FRESH = 60.0

@@ -11,13 +11,14 @@ from bridge import __version__
 from bridge.core.change import GroupPlan, Plan, Verdict, changes_digest
 from bridge.core.journal import Run, RunKind
 from bridge.core.model import TargetRead, Untold
+from bridge.core.under_way import left_to_land
 from bridge.cycle.apply import Application
+from bridge.cycle.open_writes import Ends
 from bridge.cycle.orders import Orders
 from bridge.cycle.outcome import Report
 from bridge.cycle.records import Recorder
 from bridge.cycle.run import Bridge
 from bridge.cycle.settle import settle
-from bridge.cycle.writing import Ends
 from bridge.errors import BridgeError, StoreError, Throttled
 
 
@@ -66,8 +67,11 @@ def run_by_hand(bridge: Bridge, wish: Wish, word: Word, agreed: GroupPlan) -> Re
 def _run(bridge: Bridge, wish: Wish, word: Word, agreed: GroupPlan, recorder: Recorder) -> Report:
     current, read_at = bridge.target.read(), bridge.clock.monotonic()
     unsigned = Recorder(recorder.run, bridge.clock)  # what an earlier run left open is not this operator's
-    settled = settle(bridge.store, bridge.target, current.groups, unsigned)
+    ends = bridge.store, bridge.target, bridge.clock
+    settlement = settle(ends, current.groups, unsigned, bridge.call_time)
     plan = wish(_orders(bridge, current, word))
+    if left_to_land(Plan((plan,)), settlement.open).groups[0].changes != plan.changes:
+        raise BridgeError("What came of an earlier write to this group is not known yet; ask again in a while")
     if _digest(plan) != _digest(agreed):
         raise BridgeError("Hyperproof has changed since you were asked, and so would the outcome; ask again")
     writing = Application(
@@ -88,7 +92,10 @@ def _run(bridge: Bridge, wish: Wish, word: Word, agreed: GroupPlan, recorder: Re
         reads=(),
         id_space=current.id_space,
         outcomes=outcomes,
-        settled=settled,
+        settled=settlement.settled,
+        open=len(settlement.open),
+        landing=settlement.landing,
+        notes=settlement.notes,
         lost=str(lost) if lost else "",
         deferred=lost.wait if isinstance(lost, Throttled) else 0,
         applied=True,

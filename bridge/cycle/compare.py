@@ -111,7 +111,7 @@ class _Thought:
 def _surveyed(sides: Sides, memory: Memory, bridge: Bridge, target: Readable, policy: Policy) -> _Thought:
     wanted = frozenset(policy.selectors())
     own = replace(sides, reads={name: narrowed(read, wanted) for name, read in sides.reads.items()})
-    return _Thought(own, survey(own, memory, bridge.store, target, policy))
+    return _Thought(own, survey(own, memory, (bridge.store, target), policy))
 
 
 def narrowed(read: DirectoryRead, wanted: frozenset[Selector]) -> DirectoryRead:

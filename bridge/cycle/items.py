@@ -48,6 +48,11 @@ def member_action(intent: Intent) -> Action:
     return Action.REMOVE if intent.action is Action.REMOVE else Action.ADD
 
 
+def is_ours(intent: Intent, members: frozenset[AccountId]) -> bool:
+    """Whether a group of a creation's name surely came of it: with some of its members in it, and nobody else."""
+    return bool(members) and members <= set(accounts(intent.members))
+
+
 def accounts(members: Sequence[MemberChange]) -> tuple[AccountId, ...]:
     """The ids to send."""
     return tuple(member.account for member in members)

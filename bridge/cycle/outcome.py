@@ -85,6 +85,12 @@ class Report:
     outcomes: tuple[GroupOutcome, ...] = ()
     settled: int = 0
     """Writes of an earlier run whose outcome was unknown and is recorded now."""
+    open: int = 0
+    """Writes of an earlier run of which nobody knows yet what came of them."""
+    landing: int = 0
+    """How many of them may still be on their way."""
+    under_way: frozenset[str] = frozenset()
+    """Keys of mappings of which something is left alone for them."""
     lost: str = ""
     """Why writing ended before its time."""
     deferred: float = 0
@@ -111,7 +117,7 @@ class Report:
             (any(read.doubts for read in self.reads), RunOutcome.FAILED_READ),
             (self.deferred > 0, RunOutcome.DEFERRED),
             (bool(self.verdict.refusal), RunOutcome.REFUSED),
-            (bool(self.lost or results - {Result.APPLIED}), RunOutcome.PARTLY_FAILED),
+            (bool(self.lost or self.open or results - {Result.APPLIED}), RunOutcome.PARTLY_FAILED),
             (any(not held.rejected for held in self.verdict.held), RunOutcome.HELD),
             (bool(self.unserved), RunOutcome.PARTLY_FAILED),
             (any(group.doubts for group in self.plan.groups), RunOutcome.DOUBT),
@@ -140,7 +146,8 @@ class Report:
         """Keys of mappings with something to do of which nothing failed, and not everything was done."""
         done = {outcome.key for outcome in self.outcomes if outcome.complete}
         failed = {failure.key for failure in self.failures}
-        return frozenset(group.key for group in self.plan.changed) - done - failed
+        changed = frozenset(group.key for group in self.plan.changed)
+        return ((changed - done) | self.under_way) - failed
 
     def counts(self) -> dict[str, int]:
         """The figures of the run, for the record."""
@@ -160,5 +167,6 @@ class Report:
             "doubts": sum(len(group.doubts) for group in self.plan.groups),
             "groups": len(self.plan.groups),
             "settled": self.settled,
+            "open": self.open,
             "waiting": len(self.waiting),
         }

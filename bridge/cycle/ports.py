@@ -4,7 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bridge.core.journal import Effects, Intent, JsonValue, Recollection, Record, Run, RunKind
+from bridge.core.journal import (
+    NO_TIES,
+    Effects,
+    Intent,
+    JsonValue,
+    Recollection,
+    Record,
+    Run,
+    RunKind,
+    Ties,
+)
 from bridge.core.memory import Baseline, Memory, SourceBaseline
 from bridge.core.model import (
     AccountId,
@@ -133,11 +143,16 @@ class Store(History, Protocol):
     def record_intent(self, intent: Intent) -> None:
         """Put a write that is about to happen on disk."""
 
-    def record_outcome(self, intent: Intent, effects: Effects, records: Sequence[Record]) -> None:
-        """Settle an intent with its evidence and what it leaves in memory."""
+    def record_created(self, intent: Intent, group: GroupId) -> None:
+        """Keep the id that a creation was answered with."""
 
-    def record(self, records: Sequence[Record]) -> None:
-        """Append evidence alone."""
+    def record_outcome(
+        self, intent: Intent, effects: Effects, records: Sequence[Record], left: Intent | None = None
+    ) -> None:
+        """Settle an intent with its evidence and what it leaves in memory; `left` of it stays open."""
+
+    def record(self, records: Sequence[Record], ties: Ties = NO_TIES) -> None:
+        """Append evidence, with what names led to."""
 
     def record_end(self, run: Run, outcome: str, left: Recollection | None, records: Sequence[Record]) -> None:
         """Close a run and keep what the next one shall know; nothing new when the run failed."""

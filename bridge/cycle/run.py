@@ -2,23 +2,25 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bridge import __version__
+from bridge.core.binding import no_longer_configured
 from bridge.core.jobs import EVERY
-from bridge.core.journal import Run, RunKind
+from bridge.core.journal import Intent, Run, RunKind, Ties
 from bridge.core.mapping import Policy
 from bridge.core.memory import Memory
 from bridge.core.model import AccountId
-from bridge.core.recollect import Ending, recollect
+from bridge.core.recollect import Ending, new_names, recollect
 from bridge.cycle.apply import Application
 from bridge.cycle.evidence import observations
+from bridge.cycle.open_writes import Ends
 from bridge.cycle.outcome import Report
 from bridge.cycle.ports import Clock, Source, Store, Target
 from bridge.cycle.progress import SILENT, Progress, Step, Steps
 from bridge.cycle.records import Recorder
-from bridge.cycle.settle import settle
+from bridge.cycle.settle import Settlement, settle
 from bridge.cycle.survey import Sides, Survey, read_recalled, read_sides, survey
-from bridge.cycle.writing import Ends
 from bridge.errors import BridgeError, Denied, StoreError, Throttled
 
 
@@ -36,6 +38,8 @@ class Bridge:
     """Raises Busy when this process is no longer the one writer."""
     apply: bool
     """Whether the configuration allows writing at all."""
+    call_time: timedelta
+    """How long a write may take until it is done, or never will be."""
     chunk: int = 100
     kept: str = ""
     """What is kept of the configuration as soon as a run applied it, for a review of the next edit."""
@@ -50,7 +54,7 @@ def preview(bridge: Bridge, progress: Progress = SILENT) -> Report:
     progress.stage("reading")
     sides = read_sides(bridge.sources, bridge.target, bridge.policy, bridge.clock, progress.step)
     progress.stage("planning")
-    return _report(run, *_surveyed(bridge, sides, memory, progress.step))
+    return _report(run, *_surveyed(bridge, sides, memory, bridge.store.load_intents(), progress.step))
 
 
 def run_cycle(bridge: Bridge, kind: RunKind, progress: Progress = SILENT) -> Report:
@@ -92,15 +96,17 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
     progress.stage("reading")
     sides = read_sides(bridge.sources, target, bridge.policy, bridge.clock, progress.step)
     with progress.step("settle") as step:
-        settled = settle(store, target, sides.current.groups, recorder)
-        step.tell(settled=settled)
+        settlement = settle((store, target, bridge.clock), sides.current.groups, recorder, bridge.call_time)
+        step.tell(settled=settlement.settled)
     memory = store.load()
     progress.stage("planning")
     with progress.step("plan") as step:
-        sides, found = _surveyed(bridge, sides, memory, progress.step)
+        sides, found = _surveyed(bridge, sides, memory, settlement.open, progress.step)
         step.tell(groups=len(found.plan.groups), changed=len(found.plan.changed), held=len(found.verdict.held))
-    store.record(observations(sides, found, memory, recorder))
-    report = replace(_report(recorder.run, sides, found), settled=settled, applied=bridge.apply)
+    bound = {b.mapping.key: b.group.id for b in found.bindings if b.group and b.new}
+    ties = Ties(bound, new_names(sides.reads, memory))
+    store.record(observations(sides, found, memory, recorder), ties)
+    report = _settled(_report(recorder.run, sides, found), settlement, applied=bridge.apply)
     if bridge.apply and not found.verdict.refusal:
         progress.stage("writing")
         progress.planned(found.verdict.allowed)
@@ -114,24 +120,39 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
             progress=progress.written,
         )
         report = _written(report, found, sides, writing)
-    left = recollect(_ending(report, found, sides), memory)
+    unbound = no_longer_configured(memory.bindings, bridge.policy)
+    left = recollect(replace(_ending(report, found, sides), unbound=unbound), memory)
     if bridge.apply and not found.verdict.refusal:
         left = replace(left, applied=bridge.kept)
     store.record_end(recorder.run, report.outcome.value, left, [recorder.finished(report)])
     return report
 
 
-def _surveyed(bridge: Bridge, sides: Sides, memory: Memory, step: Steps) -> tuple[Sides, Survey]:
+def _settled(report: Report, settlement: Settlement, *, applied: bool) -> Report:
+    return replace(
+        report,
+        settled=settlement.settled,
+        open=len(settlement.open),
+        landing=settlement.landing,
+        notes=(*report.notes, *settlement.notes),
+        applied=applied,
+    )
+
+
+def _surveyed(
+    bridge: Bridge, sides: Sides, memory: Memory, open_: Sequence[Intent], step: Steps
+) -> tuple[Sides, Survey]:
     """What is thought of both sides, as they are in the end.
 
     What was recalled may say that there is nothing to do, and no more. As soon as there is, it is read in full and
     thought of anew, so that every change, and everything held, rests on what was read now.
     """
-    found = survey(sides, memory, bridge.store, bridge.target, bridge.policy).of(bridge.job)
+    ends = bridge.store, bridge.target
+    found = survey(sides, memory, ends, bridge.policy, open_).of(bridge.job)
     if not (sides.recalled and found.wants(memory)):
         return sides, found
     sides = read_recalled(sides, bridge.sources, bridge.policy, step)
-    return sides, survey(sides, memory, bridge.store, bridge.target, bridge.policy).of(bridge.job)
+    return sides, survey(sides, memory, ends, bridge.policy, open_).of(bridge.job)
 
 
 def _written(report: Report, found: Survey, sides: Sides, writing: Application) -> Report:
@@ -156,6 +177,7 @@ def _report(run: Run, sides: Sides, found: Survey) -> Report:
         id_space=sides.current.id_space,
         notes=(*sides.current.notes, *_notes(sides)),
         unread=sides.unread,
+        under_way=found.under_way,
         waiting=found.waiting,
     )
 
@@ -188,4 +210,5 @@ def _confirmed(report: Report, found: Survey) -> Mapping[str, frozenset[AccountI
     """The members of every managed group that is now as it should be, as last read."""
     unchanged = {d.mapping.key: d.members for d in found.differences if not d.any and d.group}
     written = {outcome.key: outcome.members for outcome in report.outcomes if outcome.complete}
-    return unchanged | {key: members for key, members in written.items() if members is not None}
+    known = unchanged | {key: members for key, members in written.items() if members is not None}
+    return {key: members for key, members in known.items() if key not in found.under_way}

@@ -7,7 +7,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bridge.core.binding import Binding, bind, depends_on_archived, released
+from bridge.core.binding import Binding, bind, depends_on_archived, no_longer_configured, released
 from bridge.core.cause import Past
 from bridge.core.change import Plan, Verdict
 from bridge.core.desired import Reads, desired
@@ -15,6 +15,7 @@ from bridge.core.difference import Accounts, Difference, Surroundings, differ
 from bridge.core.expand import expand, folded
 from bridge.core.guards import Case, judge
 from bridge.core.jobs import put_off, waiting
+from bridge.core.journal import Intent
 from bridge.core.mapping import GroupMapping, Mode, PatternMapping, Policy
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import (
@@ -32,6 +33,7 @@ from bridge.core.model import (
 from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
 from bridge.core.quarantine import left_alone
+from bridge.core.under_way import left_to_land, touched
 from bridge.cycle.ports import Clock, History, Readable, Source, Store
 from bridge.cycle.progress import Steps, untold
 from bridge.errors import IncompleteRead, RemoteError
@@ -79,6 +81,8 @@ class Survey:
     plan: Plan
     verdict: Verdict
     around: Surroundings
+    under_way: frozenset[str] = frozenset()
+    """Keys of mappings of which something is left alone, as an earlier write may still arrive there."""
     waiting: frozenset[str] = frozenset()
     """Keys of the managed groups whose changes are not this run's to make."""
 
@@ -163,11 +167,19 @@ def _is_unread(read: DirectoryRead) -> bool:
     return any(doubt.kind is DoubtKind.UNREADABLE for doubt in read.doubts)
 
 
-def survey(sides: Sides, memory: Memory, store: Store, target: Readable, policy: Policy) -> Survey:
-    """Think: who is who, what should be, what differs, why, and whether it may be."""
+def survey(
+    sides: Sides, memory: Memory, ends: tuple[Store, Readable], policy: Policy, open_: Sequence[Intent] = ()
+) -> Survey:
+    """Think: who is who, what should be, what differs, why, and whether it may be.
+
+    `open_` are writes of which nobody knows yet what came of them: what they are about is left alone.
+    """
+    store, target = ends
     current = sides.current
     bindings = bind_all(policy, sides.reads, current.groups, memory, target)
     thought = think(sides.reads, current, bindings, Remembered(memory, store), policy)
+    under_way = touched(thought.plan, open_)
+    plan = left_to_land(thought.plan, open_)
     case = Case(
         differences={difference.mapping.key: difference for difference in thought.differences},
         accounts=thought.accounts,
@@ -176,8 +188,8 @@ def survey(sides: Sides, memory: Memory, store: Store, target: Readable, policy:
         memory=memory,
         limits=policy.limits,
     )
-    plan, verdict = left_alone(thought.plan, judge(thought.plan, case), memory.resting)
-    return Survey(thought.people, bindings, thought.differences, plan, verdict, thought.around)
+    plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
+    return Survey(thought.people, bindings, thought.differences, plan, verdict, thought.around, under_way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +234,15 @@ def bind_all(
     """Bind all mappings; the archived groups, and members that were untold, are read only where needed."""
     expansion = expand(policy, reads)
     mappings = expansion.mappings
+    gone = no_longer_configured(memory.bindings, policy)
+    remembered = {key: group for key, group in memory.bindings.items() if key not in gone}
     archived: Mapping[GroupId, str] = {}
-    if depends_on_archived(mappings, groups, memory.bindings):
+    if depends_on_archived(mappings, groups, remembered):
         archived = target.read_groups(archived=True)
     refused = tuple(Binding(mapping, refusal=reason) for mapping, reason in expansion.refusals)
-    bound = bind(mappings, groups, memory.bindings, archived)
+    bound = bind(mappings, groups, remembered, archived)
     left = released(
-        _trusted(policy.patterns, reads), (*mappings, *(b.mapping for b in refused)), groups, memory.bindings
+        _trusted(policy.patterns, reads), (*mappings, *(b.mapping for b in refused)), groups, remembered
     )
     return (*(_told(binding, target) for binding in bound), *refused, *left)
 

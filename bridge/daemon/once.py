@@ -49,7 +49,11 @@ class Ended:
             return False
         if self.report.outcome is RunOutcome.FAILED_READ:
             return bool(self.unread)  # what a server cuts off by its limits it cuts off again
-        return self.report.deferred > 0 or (bool(self.report.lost) and not self.report.denied)
+        return (
+            self.report.deferred > 0
+            or self.report.landing > 0
+            or (bool(self.report.lost) and not self.report.denied)
+        )
 
 
 def retry_wait(ended: Ended, tries: int, retry: RetrySection, dice: Callable[[], float]) -> float | None:

@@ -42,6 +42,12 @@ def keep(scope: Scope, intent: Intent) -> None:
     )
 
 
+def keep_group(scope: Scope, intent: Intent, group: GroupId) -> None:
+    """Note which group a creation made."""
+    mine = scope.mine(intents), intents.c.id == intent.id
+    scope.connection.execute(intents.update().where(*mine).values(group_id=group))
+
+
 def settle(scope: Scope, intent: Intent) -> None:
     """Forget a write whose outcome is recorded in this transaction. Raises StoreError if that was done before."""
     table = intents.c

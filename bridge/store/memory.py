@@ -11,7 +11,7 @@ from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.store import held, placements, quarantine
 from bridge.store.packing import from_json, pack, to_json, unpack
 from bridge.store.pictures import keep_pictures, load_kept
-from bridge.store.rows import Row, insert, portions, replace
+from bridge.store.rows import Row, delete, insert, portions, replace
 from bridge.store.schema import baselines, bindings, links, names, sights, skips, sources, target_sizes
 from bridge.store.scope import Scope
 from bridge.store.sights import keep_sights
@@ -75,6 +75,7 @@ def load_names(scope: Scope) -> dict[str, str]:
 def remember(scope: Scope, left: Recollection) -> None:
     """Keep what a run leaves, apart from what is held. Entries not named stay."""
     _keep_pairs(scope, links, left.links)
+    delete(scope.connection, bindings, [scope.row(key=key) for key in sorted(left.unbound)])
     bind(scope, left.bindings)
     _keep_pairs(scope, names, left.names)
     _keep_sources(scope, left)
@@ -91,6 +92,11 @@ def remember(scope: Scope, left: Recollection) -> None:
 def bind(scope: Scope, bound: Mapping[str, GroupId]) -> None:
     """Tie mappings to groups."""
     _keep_pairs(scope, bindings, bound)
+
+
+def keep_names(scope: Scope, known: Mapping[str, str]) -> None:
+    """Note what the names of directory groups led to."""
+    _keep_pairs(scope, names, known)
 
 
 def _pairs(scope: Scope, key: Column[Any], value: Column[Any]) -> dict[Any, Any]:

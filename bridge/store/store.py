@@ -12,7 +12,7 @@ from typing import Self, TypeAlias, TypeVar
 from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
 from bridge.core.change import Held
-from bridge.core.journal import Effects, Intent, Recollection, Record, Run, RunKind
+from bridge.core.journal import NO_TIES, Effects, Intent, Recollection, Record, Run, RunKind, Ties
 from bridge.core.memory import Baseline, Memory, SourceBaseline
 from bridge.core.model import AccountId, DirectoryName, GroupId, PersonId
 from bridge.core.notice import Notice, Subject
@@ -250,18 +250,28 @@ class DatabaseStore:
         with self._running() as scope:
             intents.keep(scope, intent)
 
-    def record_outcome(self, intent: Intent, effects: Effects, records: Sequence[Record]) -> None:
-        """Settle an intent with its evidence and what it leaves in memory."""
+    def record_created(self, intent: Intent, group: GroupId) -> None:
+        """Keep the id that a creation was answered with, so that it is found whatever its name is by then."""
+        with self._running() as scope:
+            intents.keep_group(scope, intent, group)
+
+    def record_outcome(
+        self, intent: Intent, effects: Effects, records: Sequence[Record], left: Intent | None = None
+    ) -> None:
+        """Settle an intent with its evidence and what it leaves in memory; `left` of it stays open."""
         with self._running(records) as scope:
             intents.settle(scope, intent)
+            if left:
+                intents.keep(scope, left)
             memory.bind(scope, {intent.key: effects.bound} if effects.bound else {})
             placements.keep(scope, intent, effects)
             spend_approvals(scope, intent.key, effects)
 
-    def record(self, records: Sequence[Record]) -> None:
-        """Append evidence alone."""
-        with self._running(records):
-            pass
+    def record(self, records: Sequence[Record], ties: Ties = NO_TIES) -> None:
+        """Append evidence, with what names led to."""
+        with self._running(records) as scope:
+            memory.bind(scope, ties.bindings)
+            memory.keep_names(scope, ties.names)
 
     def record_snapshot(self, snapshot: Snapshot) -> None:
         """Keep a read of a directory for the next run, in place of that directory's last one."""

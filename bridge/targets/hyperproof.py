@@ -5,6 +5,7 @@ No chunks, no checks afterwards, no order: that is the cycle's. Each method rais
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,7 @@ from bridge.targets.settings import HyperproofSettings
 from bridge.targets.target_read import group_of, lead_ids, target_read
 from bridge.transport.client import Client, Observer, Patience
 from bridge.transport.exchange import Wire, open_http
-from bridge.transport.settings import is_loopback
+from bridge.transport.settings import is_loopback, longest_call
 from bridge.transport.tokens import ClientCredentials
 
 
@@ -30,6 +31,8 @@ class Hyperproof:
         self._tokens = tokens
         self._api = HyperproofApi(client, tokens, settings.api_url)
         self._stated: IdSpace | None = settings.user_id_space.stated
+        self.longest_call = timedelta(seconds=longest_call(settings.timeouts, settings.limits))
+        """How long a write may take until it is done, or never will be."""
         self._leads: Mapping[str, AccountId] = {}
 
     def __enter__(self) -> Self:

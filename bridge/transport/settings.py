@@ -36,6 +36,16 @@ class Limits:
     """Of one answer, unpacked. A hundred thousand users are some 30 MiB."""
 
 
+def longest_call(timeouts: Timeouts, limits: Limits) -> float:
+    """Seconds from the wish to write until it is done, or never will be: all that we would wait for it.
+
+    The waits that a server asks for, and a connection that fails to stand at every try (TCP, proxy and TLS have
+    a timeout each); then the request is sent, and answered. Who stops waiting has given up by then, too.
+    """
+    connecting = limits.tries * (timeouts.pool + 3 * timeouts.connect)
+    return limits.waiting_budget + connecting + timeouts.write + timeouts.read
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """How the network is crossed."""

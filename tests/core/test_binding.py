@@ -27,10 +27,19 @@ def test_a_name_binds_once() -> None:
 
 
 def test_an_id_goes_before_a_name() -> None:
-    """A group that was renamed is still the one, and its namesake is not."""
+    """A group that was renamed is still the one; which of it and a namesake is meant, a person has to state."""
     renamed = Group(GroupId("id-A"), "Renamed", None, frozenset())
     namesake = Group(GroupId("id-other"), "A", None, frozenset())
-    assert bound(mapping("A"), renamed, namesake, remembered="id-A") == Binding(mapping("A"), renamed)
+    assert bound(mapping("A"), renamed, remembered="id-A") == Binding(mapping("A"), renamed)
+    assert "id-other has its name" in bound(mapping("A"), renamed, namesake, remembered="id-A").refusal
+    one = stated("A", "id-A")
+    assert bound(one, renamed, namesake, remembered="id-A") == Binding(one, renamed)
+
+
+def test_a_name_does_not_lead_to_the_group_of_another_mapping() -> None:
+    """What was made for one is not had by whoever takes its name."""
+    (one,) = bind([mapping("A")], [group("A")], {"teams/corp:gone": GroupId("id-A")}, {})
+    assert "another mapping's, teams/corp:gone" in one.refusal
 
 
 def test_a_stated_id_goes_before_a_remembered_one() -> None:

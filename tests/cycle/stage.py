@@ -136,6 +136,7 @@ class Stage:
             new_id=self.new_id,
             permit=self.permit,
             apply=self.apply,
+            call_time=self.target.longest_call,
             chunk=self.chunk,
             job=self.job,
         )

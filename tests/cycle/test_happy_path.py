@@ -105,12 +105,16 @@ def test_a_changed_address_loses_nobody(one_group: Stage) -> None:
 
 
 def test_a_bound_group_is_found_by_its_id_whatever_it_is_called(one_group: Stage) -> None:
-    """A rename by hand changes nothing, and a new namesake is not taken for the group."""
+    """A rename by hand changes nothing; a new namesake is not taken for the group, and has to be told from it."""
     one_group.run()
     one_group.sandbox.ui.rename_group("G", "Called otherwise")
-    one_group.sandbox.ui.create_group("G")
     one_group.directory.groups["G"] |= {"carla"}
     one_group.run()
+    assert one_group.members("Called otherwise") == {"anna", "ben", "carla"}
+    one_group.sandbox.ui.create_group("G")
+    one_group.directory.groups["G"] -= {"carla"}
+    report = one_group.run()
+    assert "state the right one as `id`" in report.plan.groups[0].skips[0].reason
     assert one_group.members("Called otherwise") == {"anna", "ben", "carla"}
     assert one_group.members("G") == set()
 

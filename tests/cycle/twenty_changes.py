@@ -78,10 +78,10 @@ def assert_as_wanted(set_up: Stage, *, but: str = "") -> None:
 
 
 def assert_right_in_the_end(set_up: Stage, *, but: str = "") -> None:
-    """Nobody was removed wrongly; and after one more run, a quarter of an hour later, all is done and told."""
+    """Nobody was removed wrongly; and after one more run, when no call can be under way any more, all is done."""
     assert_nobody_removed_wrongly(set_up)
     set_up.restart()
-    set_up.clock.pass_(900)
+    set_up.clock.pass_(set_up.target.longest_call.total_seconds())
     set_up.run()
     assert_nobody_removed_wrongly(set_up)
     assert_as_wanted(set_up, but=but)

@@ -1,0 +1,134 @@
+"""What a later run finds of a write that was left open, and what it says when it cannot tell."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bridge.cycle.outcome import RunOutcome
+from bridge.sandbox.hyperproof import Act, Fault, Modes, json_answer
+from tests.cycle.stage import Stage, managed, organization, stage
+from tests.cycle.test_crash import Crash
+
+PEOPLE = [f"p{number:02}" for number in range(10)]
+
+
+@contextmanager
+def creating(folder: Path) -> Iterator[Stage]:
+    """The stage before a run that creates a group of three."""
+    made = organization(PEOPLE, {"Any": ["p09"]})
+    modes = Modes(name_conflict="allowed")
+    with stage(folder / "db", made, [managed("New", create=True)], {"New": PEOPLE[:3]}, modes) as one:
+        yield one
+
+
+def dies_creating(one: Stage, *, after: bool) -> None:
+    """The run is cut off before the creation is sent, or before its answer is heard."""
+    create = one.target.create_group
+
+    def dying(name: str, members: list[str]) -> str:
+        if after:
+            create(name, members)  # type: ignore[arg-type]  # plain words will do
+        raise Crash(name)
+
+    one.target.create_group = dying  # type: ignore[method-assign,assignment]
+    with pytest.raises(Crash):
+        one.run()
+    one.restart()
+
+
+def wait(one: Stage) -> None:
+    """Let it pass, until no call can be under way."""
+    one.clock.pass_(one.target.longest_call.total_seconds())
+
+
+def test_a_group_that_was_created_and_archived_has_its_record(tmp_path: Path) -> None:
+    """Its name is looked for among the archived ones, too."""
+    with creating(tmp_path) as one:
+        dies_creating(one, after=True)
+        made = one.sandbox.organization
+        made.archive_group(made.find_group("New").id, archived=True, actor="ui")
+        one.run()
+        one.assert_true_to_history()
+
+
+def test_a_created_group_with_a_namesake_stays_open_until_a_person_tells_them_apart(tmp_path: Path) -> None:
+    """Which of the two we made is not guessed, and no third one is made."""
+    with creating(tmp_path) as one:
+        dies_creating(one, after=True)
+        made = one.sandbox.organization
+        made.create_group("New", [], lead=None, actor="ui")
+        wait(one)
+        report = one.run()
+        assert report.outcome is RunOutcome.PARTLY_FAILED
+        assert (report.open, report.landing) == (1, 0)
+        assert any("2 groups are called 'New'" in note for note in report.notes)
+        other = next(group for group in made.groups if group.name == "New" and not group.members)
+        made.rename_group(other.id, "Another", actor="ui")
+        assert one.run().open == 0
+        one.assert_true_to_history()
+
+
+def test_a_created_group_that_was_renamed_is_found_by_the_id_that_was_answered(tmp_path: Path) -> None:
+    """The answer is on disk before anything else is done."""
+    with creating(tmp_path) as one:
+
+        def dying(group: str) -> frozenset[str]:
+            raise Crash(group)
+
+        one.target.read_members = dying  # type: ignore[method-assign,assignment]
+        with pytest.raises(Crash):
+            one.run()
+        made = one.sandbox.organization
+        made.rename_group(made.find_group("New").id, "New team", actor="ui")
+        one.restart()
+        one.run()
+        one.assert_true_to_history()
+        assert [group.name for group in made.groups] == ["Any", "New team"]
+
+
+def test_somebody_elses_group_is_not_told_as_created(tmp_path: Path) -> None:
+    """It is bound by its name, and only once ours cannot arrive any more."""
+    with creating(tmp_path) as one:
+        dies_creating(one, after=False)
+        made = one.sandbox.organization
+        made.create_group("New", [made.find_user("p07@corp.example").user_id], lead=None, actor="ui")
+        one.run()
+        assert one.members("New") == {"p07"}
+        wait(one)
+        one.run()
+        one.assert_true_to_history()
+        assert "group.created" not in one.events
+        assert "group.bound" in one.events
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_group_that_cannot_be_looked_into_keeps_no_other_from_its_run(tmp_path: Path, status: int) -> None:
+    """Its write stays open, and each run says so."""
+    groups = {"G": PEOPLE[:3], "H": ["p04", "p05"]}
+    mappings = [managed("G"), managed("H")]
+    with stage(
+        tmp_path / "db", organization(PEOPLE, groups), mappings, {"G": PEOPLE[:4], "H": ["p04", "p05"]}
+    ) as one:
+        group = one.sandbox.organization.find_group("G").id
+
+        def dying(*_: object) -> None:
+            raise Crash
+
+        one.target.add_members = dying  # type: ignore[method-assign,assignment]
+        with pytest.raises(Crash):
+            one.run()
+        one.restart()
+        one.sandbox.organization.archive_group(group, archived=True, actor="ui")
+        answer = json_answer({"message": "no"}, status)
+        one.sandbox.faults.add(
+            Fault(Act.ANSWER, method="GET", path=f"/groups/{group}/users$", count=0, answer=answer)
+        )
+        one.directory.groups["H"] = {"p04"}
+        wait(one)
+        report = one.run()
+        assert one.members("H") == {"p04"}
+        assert report.outcome is RunOutcome.PARTLY_FAILED
+        assert report.counts()["open"] == 1
+        assert any("a write to G is not known yet" in note for note in report.notes)
