@@ -48,7 +48,8 @@ def register(app: typer.Typer) -> None:
 def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> Exit:
     """Check the configuration, then each connection, permission and group, and which ids Hyperproof takes.
 
-    Writes nothing. Ends with 0 only when a run would find all it needs; then look at `plan`.
+    Each failure comes with its remedy. Writes nothing. Ends with 0 only when a run would find all it needs, and
+    with 6 otherwise; then look at `plan`.
 
     Example: hyperproof-bridge check --config bridge.yaml
     """

@@ -26,15 +26,23 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     person: Annotated[
-        str, typer.Argument(help="An address, a DN, a login name's id, or an account's id.", show_default=False)
+        str,
+        typer.Argument(
+            help="An address, a DN, a person's id in the directory, or an account's id.",
+            metavar="PERSON",
+            show_default=False,
+        ),
     ],
-    group: Annotated[str, typer.Option("--group", help="Only this managed group: its name, key or id.")] = "",
+    group: Annotated[
+        str, typer.Option("--group", help="Only this managed group: its name, key or id.", metavar="GROUP")
+    ] = "",
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> Exit:
     """Tell why somebody is in a managed group or is not, and what stands in the way. Writes nothing.
 
-    Without --group, all managed groups are told that have to do with them.
+    Without --group, all managed groups are told that have to do with them. It reads both sides as `plan` does.
+    Ends with 6 when a directory could not be read.
 
     Example: hyperproof-bridge explain anna.smith@corp.example --group Auditors
     """

@@ -24,9 +24,21 @@ if TYPE_CHECKING:
 
 _held = typer.Typer(invoke_without_command=True)
 
-Digest = Annotated[str, typer.Argument(help="The digest of held changes, or how it begins.", show_default=False)]
+Digest = Annotated[
+    str,
+    typer.Argument(
+        help="The digest of held changes, or how it begins: six characters at least.",
+        metavar="DIGEST",
+        show_default=False,
+    ),
+]
 Digests = Annotated[
-    list[str], typer.Argument(help="Digests of held changes, or how they begin.", show_default=False)
+    list[str],
+    typer.Argument(
+        help="Digests of held changes, or how they begin: six characters at least.",
+        metavar="DIGEST",
+        show_default=False,
+    ),
 ]
 
 
@@ -105,7 +117,9 @@ def approve(
     expires: Annotated[
         str,
         typer.Option(
-            "--expires", help="How long it is good for, such as 4h or 2d; by default as `approvals.expire` says."
+            "--expires",
+            help="How long it is good for, such as 4h or 2d; by default as `approvals.expire` says.",
+            metavar="DURATION",
         ),
     ] = "",
     config: ConfigPath = DEFAULT_CONFIG,

@@ -34,9 +34,12 @@ _hyperproof = typer.Typer(help="Work on Hyperproof by hand, by the operations of
 _groups = typer.Typer(help="Look at groups, and change those that no mapping manages.", no_args_is_help=True)
 _users = typer.Typer(help="Look at users.", no_args_is_help=True)
 
-GroupName = Annotated[str, typer.Argument(help="A group's id, or its exact name.", show_default=False)]
-NewName = Annotated[str, typer.Argument(help="The group's name.", show_default=False)]
-Who = Annotated[list[str], typer.Argument(help="E-mail addresses, or ids of accounts.", show_default=False)]
+GroupName = Annotated[str, typer.Argument(help="Its id, or its exact name.", metavar="GROUP", show_default=False)]
+NewName = Annotated[str, typer.Argument(help="The group's name.", metavar="NAME", show_default=False)]
+Who = Annotated[
+    list[str],
+    typer.Argument(help="E-mail addresses, or ids of accounts.", metavar="WHO", show_default=False),
+]
 Archived = Annotated[bool, typer.Option("--archived", help="Archived groups instead of active ones.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 Force = Annotated[bool, typer.Option("--force", help="Also where a mapping manages the group.")]
@@ -129,7 +132,8 @@ def create(
     name: NewName,
     reason: Reason,
     members: Annotated[
-        list[str] | None, typer.Option("--member", help="An e-mail address or account id; any number of times.")
+        list[str] | None,
+        typer.Option("--member", help="An e-mail address or account id; any number of times.", metavar="WHO"),
     ] = None,
     by: By = "",
     yes: Yes = False,
@@ -168,7 +172,10 @@ def rename(
 def lead(
     group: GroupName,
     who: Annotated[
-        str, typer.Argument(help="An e-mail address or account id; none: no lead.", show_default=False)
+        str,
+        typer.Argument(
+            help="An e-mail address or account id; `none` takes the lead away.", metavar="WHO", show_default=False
+        ),
     ],
     reason: Reason,
     by: By = "",

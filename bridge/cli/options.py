@@ -33,9 +33,14 @@ Detailed = Annotated[
 ]
 
 By = Annotated[
-    str, typer.Option("--by", help="Who decides, by default the login name; it stands in the evidence.")
+    str,
+    typer.Option(
+        "--by", help="Who decides, by default the login name; it stands in the evidence.", metavar="NAME"
+    ),
 ]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the evidence.", show_default=False)]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why; it stands in the evidence.", metavar="TEXT", show_default=False)
+]
 
 
 def configuration(path: Path) -> "Configuration":

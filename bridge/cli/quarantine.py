@@ -63,7 +63,9 @@ def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json
 
 @_quarantine.command()
 def release(
-    mapping: Annotated[str, typer.Argument(help="A mapping's key, or its group's name.", show_default=False)],
+    mapping: Annotated[
+        str, typer.Argument(help="Its key, or its group's name.", metavar="MAPPING", show_default=False)
+    ],
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> Exit:
     """Let a mapping out of quarantine: the next run tries its changes again.

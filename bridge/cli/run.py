@@ -33,7 +33,9 @@ def plan(
 ) -> Exit:
     """Show what a run would change, and why. Writes nothing anywhere.
 
-    When it is right, say `apply: true` in the configuration and run `sync`.
+    When it is right, say `apply: true` in the configuration and run `sync`. Ends as that `sync` would, with 4 when
+    something would be held, 5 when a managed group cannot be served, 6 when a directory or Hyperproof cannot be
+    read and 12 when a directory group is in doubt.
 
     Example: hyperproof-bridge plan --config bridge.yaml --detailed-exitcode
     """
@@ -54,6 +56,10 @@ def sync(
 
     With `apply: false`, the state of a new configuration, it records what it would do and writes nothing to
     Hyperproof. What looks wrong is not done but waits in `held`; what was done stands in `audit show`.
+
+    Ends with 0 when all is as the directories say, with 4 when something is held, 5 when some changes were not
+    done, 6 when a directory or Hyperproof could not be read, 8 when another run is under way, 11 when Hyperproof
+    asked to wait and 12 when a directory group is in doubt.
 
     Example: hyperproof-bridge sync --config bridge.yaml
     """
@@ -82,6 +88,7 @@ def backfill(
     """Make one run over everything, with progress, and leave a report as a file.
 
     A backfill that was interrupted is gone on with: what is done is not done again, and the report tells of both.
+    Ends as `sync` does.
 
     Example: hyperproof-bridge backfill --config bridge.yaml --report backfill.json
     """
