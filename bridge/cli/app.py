@@ -37,9 +37,8 @@ def execute(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app(arguments, standalone_mode=False) or Exit.OK
         sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # whoever read our output went away; Typer makes a SystemExit of it
-        _forget_output()
-        return 141
+    except (BrokenPipeError, SystemExit) as end:
+        return _ended(end)
     except BridgeError as error:
         return _told(error)
     except TyperException as error:
@@ -58,6 +57,15 @@ def execute(arguments: Sequence[str] | None = None) -> int:
 
 INTERRUPTED = 130
 """The code of a command that was ended from the keyboard, as shells have it."""
+
+
+def _ended(end: BrokenPipeError | SystemExit) -> int:
+    """Whoever read our output went away; or Typer ended by itself, once it had told a shell what to complete."""
+    if isinstance(end, SystemExit) and not isinstance(end.__context__, BrokenPipeError):
+        sys.stdout.flush()
+        return int(end.code or Exit.OK)
+    _forget_output()
+    return 141
 
 
 def _forget_output() -> None:

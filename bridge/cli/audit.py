@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.cli.completion import events, forms, managed_groups, runs
 from bridge.cli.exits import Exit
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
 from bridge.cli.words import counted
@@ -26,17 +27,27 @@ _audit = typer.Typer(help="Show, verify and export the evidence.", no_args_is_he
 Event = Annotated[
     str,
     typer.Option(
-        "--event", help="Only this event, such as member.added, or all of a noun: member.", metavar="EVENT"
+        "--event",
+        help="Only this event, such as member.added, or all of a noun: member.",
+        metavar="EVENT",
+        autocompletion=events,
     ),
 ]
-Group = Annotated[str, typer.Option("--group", help="Only about this group, by name or id.", metavar="GROUP")]
+Group = Annotated[
+    str,
+    typer.Option(
+        "--group", help="Only about this group, by name or id.", metavar="GROUP", autocompletion=managed_groups
+    ),
+]
 Person = Annotated[
     str,
     typer.Option(
         "--person", help="Only about this person: an address, an account or person id.", metavar="PERSON"
     ),
 ]
-RunId = Annotated[str, typer.Option("--run", help="Only of this run, by its id.", metavar="RUN")]
+RunId = Annotated[
+    str, typer.Option("--run", help="Only of this run, by its id.", metavar="RUN", autocompletion=runs)
+]
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 Since = Annotated[
     datetime | None,
@@ -156,7 +167,13 @@ def _print_verification(result: "Verification", where: str, *, as_json: bool) ->
 def export(
     config: ConfigPath = DEFAULT_CONFIG,
     form: Annotated[
-        str, typer.Option("--format", help="jsonl, with hashes; csv; ocsf or cef, for a SIEM.", metavar="FORM")
+        str,
+        typer.Option(
+            "--format",
+            help="jsonl, with hashes; csv; ocsf or cef, for a SIEM.",
+            metavar="FORM",
+            autocompletion=forms,
+        ),
     ] = "jsonl",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file; else standard output.", metavar="FILE")

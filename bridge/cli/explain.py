@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.cli.completion import managed_groups
 from bridge.cli.exits import Exit
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
 
@@ -34,7 +35,13 @@ def explain(
         ),
     ],
     group: Annotated[
-        str, typer.Option("--group", help="Only this managed group: its name, key or id.", metavar="GROUP")
+        str,
+        typer.Option(
+            "--group",
+            help="Only this managed group: its name, key or id.",
+            metavar="GROUP",
+            autocompletion=managed_groups,
+        ),
     ] = "",
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,

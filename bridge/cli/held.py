@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.cli.completion import held_digests
 from bridge.cli.exits import Exit
 from bridge.cli.options import (
     DEFAULT_CONFIG,
@@ -29,6 +30,7 @@ Digest = Annotated[
     typer.Argument(
         help="The digest of held changes, or how it begins: six characters at least.",
         metavar="DIGEST",
+        autocompletion=held_digests,
         show_default=False,
     ),
 ]
@@ -37,6 +39,7 @@ Digests = Annotated[
     typer.Argument(
         help="Digests of held changes, or how they begin: six characters at least.",
         metavar="DIGEST",
+        autocompletion=held_digests,
         show_default=False,
     ),
 ]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli.completion import quarantined
 from bridge.cli.exits import Exit
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration, refuse_misplaced
 
@@ -64,7 +65,10 @@ def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json
 @_quarantine.command()
 def release(
     mapping: Annotated[
-        str, typer.Argument(help="Its key, or its group's name.", metavar="MAPPING", show_default=False)
+        str,
+        typer.Argument(
+            help="Its key, or its group's name.", metavar="MAPPING", autocompletion=quarantined, show_default=False
+        ),
     ],
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> Exit:
