@@ -36,3 +36,32 @@ def test_active_directory(tmp_path: Path) -> None:
             "@corp.example": "@lab.test",
         }
         run_tutorial(page, tmp_path, known_here, {"SMB_CONF_PATH": str(dc.config)})
+
+
+def test_entra(tmp_path: Path) -> None:
+    """With the sandbox of Microsoft Graph."""
+    page = (TUTORIALS / "entra.md").read_text()
+    run_tutorial(page, tmp_path, {port: str(programs.free_port()) for port in ("8180", "8181")}, {})
+
+
+def test_a_page_that_is_not_true_is_found_out(tmp_path: Path) -> None:
+    """Another answer, another order, another exit code: each is told."""
+    pages = (
+        "echo one\n```\n\n```text\ntwo",
+        "echo one; echo two\n```\n\n```text\ntwo\none",
+        "false",
+        "true  # ends with 1",
+    )
+    for page in pages:
+        with pytest.raises(AssertionError):
+            run_tutorial(f"```sh\n{page}\n```\n", tmp_path, {}, {})
+    run_tutorial("```sh\n(exit 4)  # ends with 4\necho a  b\n```\n\n```text\na ...\n```\n", tmp_path, {}, {})
+
+
+def test_every_tutorial_is_run() -> None:
+    """And each begins in an empty folder and leads to an approval."""
+    pages = {path.stem: path.read_text() for path in TUTORIALS.iterdir()}
+    assert pages.keys() == {"openldap", "active-directory", "entra"}
+    for page in pages.values():
+        for word in ("check", "plan", "sync", "explain", "held approve", "audit verify"):
+            assert f"\nhyperproof-bridge {word}" in page

@@ -1,10 +1,10 @@
 """Runs a page of docs/tutorials: its `sh` blocks, in order, in one real bash that begins in an empty folder.
 
 - A block has to end well, but for commands that say `# ends with N`.
-- A `text` block behind it holds lines of what it answered, in their order; `...` stands for anything, and any width of
-  blanks is as good as another.
-- A block that starts something in the background is waited for until all its ports are listened to: whoever types is
-  slower than a server. Ports, names and addresses may be substituted.
+- A `text` block behind it holds lines of what it answered, in their order; `...` stands for anything, and any width
+  of blanks is as good as another.
+- A block that starts something in the background is waited for until all its ports are listened to: whoever types
+  is slower than a server. Ports, names and addresses may be substituted.
 - Blocks in any other language are for other machines, and are not run.
 """
 
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from tests.cli.scene import SPARED, until
 from tests.servers.programs import accepts
@@ -102,7 +102,7 @@ class _Shell:
         )
         self._write(_PROLOGUE)
 
-    def __enter__(self) -> "_Shell":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
