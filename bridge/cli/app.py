@@ -42,9 +42,7 @@ def execute(arguments: Sequence[str] | None = None) -> int:
     except BridgeError as error:
         return _told(error)
     except TyperException as error:
-        said = error.format_message()
-        asked_for_nothing = type(error).__name__ == "NoArgsIsHelpError"  # then it is the help that is said
-        typer.echo(said if asked_for_nothing else _hinted(said), err=True)
+        typer.echo(_hinted(error), err=True)
         return Exit.USAGE
     except OSError as error:
         _forget_output()
@@ -73,9 +71,17 @@ def _forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _hinted(said: str) -> str:
-    """What is wrong with the command line, and where to look."""
-    return f"{said}{'' if said.endswith(('.', '?')) else '.'} See `hyperproof-bridge --help`."
+def _hinted(error: TyperException) -> str:
+    """What is wrong with the command line, and which command's help to look at."""
+    said = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":  # then it is the help that is said
+        return said
+    context: typer.Context | None = getattr(error, "ctx", None)
+    _, *words = context.command_path.split() if context else ("",)
+    if not words and "'help'" in said:
+        return "Write `hyperproof-bridge --help`, or `hyperproof-bridge COMMAND --help`."
+    ended = said if said.endswith((".", "?")) else f"{said}."
+    return f"{ended} See `{' '.join(('hyperproof-bridge', *words, '--help'))}`."
 
 
 def _told(error: BridgeError) -> Exit:

@@ -6,7 +6,7 @@ import typer
 
 from bridge.cli.completion import managed_groups
 from bridge.cli.exits import Exit
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Verbose, configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,6 +45,7 @@ def explain(
     ] = "",
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
+    verbose: Verbose = False,
 ) -> Exit:
     """Tell why somebody is in a managed group or is not, and what stands in the way. Writes nothing.
 
@@ -58,7 +59,7 @@ def explain(
     from bridge.cycle.explain import explain as explained
     from bridge.wiring import wired_for_reading
 
-    with wired_for_reading(configuration(config), anew=True) as wired:
+    with wired_for_reading(configuration(config, verbose=verbose), anew=True) as wired:
         found = explained(wired.bridge, wired.sources, person, group)
         since: _Since = {
             one.group_id: record

@@ -244,6 +244,7 @@ def _change(wish: "Wish", words: _Words) -> Exit:
     from bridge.cli.report import print_report, report_json
     from bridge.cli.screen import console, print_json, shown
     from bridge.cycle.by_hand import Word, preview_by_hand, run_by_hand
+    from bridge.cycle.outcome import RunOutcome
     from bridge.wiring import wired_for_reading, wired_for_writing
 
     word = Word(operator_name(words.by), worded(words.reason), words.force)
@@ -251,7 +252,10 @@ def _change(wish: "Wish", words: _Words) -> Exit:
     with wired_for_reading(loaded) as wired:
         plan = preview_by_hand(wired.bridge, wish, word)
     if not plan.changes:
-        console(stderr=words.as_json or loaded.audit.stdout).print(shown("nothing to do: it is so already"))
+        if words.as_json:
+            print_json({"run": None, "outcome": RunOutcome.UNCHANGED.value, "applied": False})
+        else:
+            console(stderr=loaded.audit.stdout).print(shown("nothing to do: it is so already"))
         return Exit.OK
     if not words.yes:
         _ask(plan)

@@ -1,12 +1,15 @@
 """quarantine: mappings whose changes keep failing, and the person's word to try them again."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bridge.cli.completion import quarantined
 from bridge.cli.exits import Exit
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration, refuse_misplaced
+
+if TYPE_CHECKING:
+    from bridge.core.quarantine import Trouble
 
 _quarantine = typer.Typer(invoke_without_command=True)
 
@@ -31,19 +34,7 @@ def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json
     with opened_evidence(configuration(config)) as store:
         troubles = store.list_troubles()
     if as_json:
-        print_json(
-            [
-                {
-                    "mapping": one.failure.key,
-                    "group": one.failure.name,
-                    "cause": one.failure.cause,
-                    "runs": one.runs,
-                    "since": one.since.isoformat(),
-                    "next_try": one.next_try.isoformat() if one.next_try else None,
-                }
-                for one in troubles
-            ]
-        )
+        print_json([_json(one) for one in troubles])
     elif troubles:
         rows = [
             (
@@ -71,15 +62,30 @@ def release(
         ),
     ],
     config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
 ) -> Exit:
     """Let a mapping out of quarantine: the next run tries its changes again.
 
     Example: hyperproof-bridge quarantine release "Team risk"
     """
-    from bridge.cli.screen import console, shown
+    from bridge.cli.screen import console, print_json, shown
     from bridge.wiring import opened_store
 
     with opened_store(configuration(config)) as store:
         released = store.release(mapping)
-    console().print(shown(f"{released.failure.name}: released; the next run tries it again"))
+    if as_json:
+        print_json(_json(released))
+    else:
+        console().print(shown(f"{released.failure.name}: released; the next run tries it again"))
     return Exit.OK
+
+
+def _json(one: "Trouble") -> dict[str, Any]:
+    return {
+        "mapping": one.failure.key,
+        "group": one.failure.name,
+        "cause": one.failure.cause,
+        "runs": one.runs,
+        "since": one.since.isoformat(),
+        "next_try": one.next_try.isoformat() if one.next_try else None,
+    }

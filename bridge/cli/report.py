@@ -31,7 +31,7 @@ def print_report(console: Console, report: Report) -> None:
     _print_doubts(console, report)
     _print_recalled(console, report)
     _print_changes(console, report)
-    _print_held(console, report.verdict.held)
+    _print_held(console, report)
     _print_skips(console, report)
     for note in report.notes:
         console.print(shown(f"note: {note}", "yellow"))
@@ -44,7 +44,7 @@ def print_wrong(console: Console, report: Report) -> None:
     if report.outcome in _WELL:
         return
     _print_doubts(console, report)
-    _print_held(console, tuple(held for held in report.verdict.held if not held.rejected))
+    _print_held(console, report, rejected=False)
     _print_skips(console, report, kinds=frozenset({SkipKind.GROUP}))
     _print_failures(console, report)
     console.print(_summary(report))
@@ -119,7 +119,8 @@ def _what(change: Change) -> str:
             return change.action.value
 
 
-def _print_held(console: Console, held: tuple[Held, ...]) -> None:
+def _print_held(console: Console, report: Report, *, rejected: bool = True) -> None:
+    held = [one for one in report.verdict.held if rejected or not one.rejected]
     rows = [
         (
             one.digest[:12],
@@ -134,12 +135,10 @@ def _print_held(console: Console, held: tuple[Held, ...]) -> None:
     if rows:
         console.print(table(("digest", "group", "changes", "who", "why it is held", "state"), rows, "Held"))
     if any(not one.rejected for one in held):
-        console.print(shown(_DECIDED))
+        console.print(shown(_DECIDED if report.applied else f"Once a sync has noted them, {_DECIDED}"))
 
 
-_DECIDED = (
-    "Once a sync has noted them, `held show DIGEST` names everybody, and `held approve` or `held reject` decides."
-)
+_DECIDED = "`held show DIGEST` names everybody, and `held approve` or `held reject` decides."
 
 SHOWN_PEOPLE = 5
 """Of one set of held changes: enough to know what it is about."""

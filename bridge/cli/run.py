@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.exits import Exit, exit_of
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, apart, configuration
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, Verbose, apart, configuration
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
@@ -29,6 +29,7 @@ def plan(
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     detailed: Detailed = False,
 ) -> Exit:
     """Show what a run would change, and why. Writes nothing anywhere.
@@ -42,7 +43,7 @@ def plan(
     from bridge.cycle.run import preview
     from bridge.wiring import wired_for_reading
 
-    loaded = configuration(config)
+    loaded = configuration(config, verbose=verbose)
     with wired_for_reading(loaded) as wired:
         report = preview(wired.bridge)
     _print(report, as_json=as_json, markdown=markdown, quiet=quiet)
@@ -50,7 +51,11 @@ def plan(
 
 
 def sync(
-    config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False, quiet: Quiet = False, detailed: Detailed = False
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    detailed: Detailed = False,
 ) -> Exit:
     """Make one run: read, plan, guard, apply, verify, record.
 
@@ -67,7 +72,7 @@ def sync(
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
-    loaded = apart(configuration(config), as_json=as_json)
+    loaded = apart(configuration(config, verbose=verbose), as_json=as_json)
     with wired_for_writing(loaded) as wired:
         report = run_cycle(wired.bridge, RunKind.SYNC)
     silent = quiet or loaded.audit.stdout
@@ -80,6 +85,7 @@ def backfill(
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     detailed: Detailed = False,
     report_file: Annotated[
         Path, typer.Option("--report", help="Where the final report goes, as JSON.", metavar="FILE")
@@ -97,7 +103,7 @@ def backfill(
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
-    loaded = apart(configuration(config), as_json=as_json)
+    loaded = apart(configuration(config, verbose=verbose), as_json=as_json)
     writable(report_file)
     with wired_for_writing(loaded) as wired:
         with _progress(quiet=quiet or as_json) as progress:

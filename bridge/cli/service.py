@@ -37,15 +37,19 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> Exit:
     return Exit.OK
 
 
-def trigger(config: ConfigPath = DEFAULT_CONFIG) -> Exit:
+def trigger(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> Exit:
     """Ask the service for a run at once; one under way is followed by another.
 
     Example: hyperproof-bridge trigger --config bridge.yaml
     """
+    from bridge.cli.screen import print_json
     from bridge.daemon.presence import request_run
 
     holder = request_run(configuration(config))
-    typer.echo(f"asked {holder} for a run; see its log, or `audit show`")
+    if as_json:
+        print_json({"asked": str(holder)})
+    else:
+        typer.echo(f"asked {holder} for a run; see its log, or `audit show`")
     return Exit.OK
 
 

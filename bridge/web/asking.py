@@ -39,7 +39,10 @@ def ask(web: WebSection, path: str) -> Told:
             problems = tuple(map(str, told["problems"]))
             return Told(answer.status == http.client.OK, problems, str(told.get("role", "")))
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-        return Told(ok=False, problems=(f"the service does not answer at {web.listen} ({error})",))
+        return Told(
+            ok=False,
+            problems=(f"the service does not answer at {web.listen} ({error}); see that `run` runs, and its log",),
+        )
 
 
 def _connection(web: WebSection, host: str, port: int) -> http.client.HTTPConnection:

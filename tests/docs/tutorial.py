@@ -1,8 +1,8 @@
 """Runs a page of docs/tutorials: its `sh` blocks, in order, in one real bash that begins in an empty folder.
 
 - A block has to end well, but for commands that say `# ends with N`.
-- A `text` block behind it holds lines of what it answered, in their order; `...` stands for anything, and any width
-  of blanks is as good as another.
+- A `text` block behind it holds lines of what it answered, in their order; `...` stands for anything, and blanks
+  may be as many as they like.
 - A block that starts something in the background is waited for until all its ports are listened to: whoever types
   is slower than a server. Ports, names and addresses may be substituted.
 - Blocks in any other language are for other machines, and are not run.
