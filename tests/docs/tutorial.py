@@ -47,7 +47,7 @@ class Block:
     @property
     def ports(self) -> list[int]:
         """Those of servers that it starts."""
-        starts = [line for line in self.commands.splitlines() if line.endswith("&")]
+        starts = re.findall(r"^.*&(?= *#|$)", self.commands, re.MULTILINE)
         return [int(port) for line in starts for port in re.findall(r"(?:127\.0\.0\.1:|--port )(\d+)", line)]
 
 
