@@ -38,7 +38,8 @@ def commands() -> dict[str, Any]:
 
 def examples(help_text: str) -> list[str]:
     """The calls that a help text shows."""
-    return [_joined(part).removeprefix("Example: ") for part in _parts(help_text) if part.startswith("Example: ")]
+    shown = (_joined(part) for part in _parts(help_text) if part.startswith("Example: "))
+    return [call.strip() for part in shown for call in part.split("Example: ") if call]
 
 
 def reference() -> str:

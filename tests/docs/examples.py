@@ -1,7 +1,8 @@
 """The example in each command's help, with what has to be so before it, and what it says and does.
 
-One table, `EXAMPLES`. A command that is not in it fails a test: write its line here. `stage` brings Example Corp
-to where the example makes sense; `says` stands in the output; `done` looks at what came of it.
+One table, `EXAMPLES`, by command; a second example of a command has a row of its own, by the whole call. A command
+that is not in it fails a test: write its line here. `stage` brings Example Corp to where the example makes sense;
+`says` stands in the output; `done` looks at what came of it.
 """
 
 import json
