@@ -12,6 +12,7 @@ from bridge.cli import (
     explain,
     held,
     hyperproof,
+    init,
     quarantine,
     run,
     sandbox,
@@ -21,7 +22,21 @@ from bridge.cli import (
 )
 from bridge.cli.app import INTERRUPTED, app, execute
 
-MODULES: Final = (check, run, explain, service, held, quarantine, audit, store, hyperproof, sandbox, demo, schema)
+MODULES: Final = (
+    init,
+    check,
+    run,
+    explain,
+    service,
+    held,
+    quarantine,
+    audit,
+    store,
+    hyperproof,
+    sandbox,
+    demo,
+    schema,
+)
 """Whose commands there are, in the order in which --help lists them."""
 
 

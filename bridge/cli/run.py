@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bridge.cli.completion import jobs
 from bridge.cli.exits import Exit, exit_of
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, Verbose, apart, configuration
+from bridge.core.jobs import EVERY
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
@@ -52,6 +54,12 @@ def plan(
 
 def sync(
     config: ConfigPath = DEFAULT_CONFIG,
+    job: Annotated[
+        str,
+        typer.Option(
+            "--job", help="Write the managed groups of this job alone.", metavar="JOB", autocompletion=jobs
+        ),
+    ] = EVERY,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -68,13 +76,17 @@ def sync(
 
     Example: hyperproof-bridge sync --config bridge.yaml
     """
+    from dataclasses import replace
+
     from bridge.core.journal import RunKind
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
     loaded = apart(configuration(config, verbose=verbose), as_json=as_json)
+    if job not in {EVERY, *loaded.jobs}:
+        raise typer.BadParameter(f"There is no job {job}; the configuration has: {', '.join(loaded.jobs)}.")
     with wired_for_writing(loaded) as wired:
-        report = run_cycle(wired.bridge, RunKind.SYNC)
+        report = run_cycle(replace(wired.bridge, job=job), RunKind.SYNC)
     silent = quiet or loaded.audit.stdout
     _print(report, as_json=as_json, quiet=silent)
     _remind(loaded, silent=silent or as_json)

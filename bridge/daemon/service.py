@@ -135,8 +135,8 @@ class Service:
     def _tell(self, works: Works) -> None:
         """Tell systemd how things are. A scheduler or a run that hangs gets no word put in for it."""
         missing = works.signs.missing()
-        due = works.timetable.next_run()
-        last = works.last_complete
+        job = works.job()
+        due, last = job.next_run, job.last_complete
         status = "; ".join(missing) or (
             f"{f'{STANDBY}; ' if self._role == STANDBY else ''}"
             f"last complete run {f'{last:%Y-%m-%d %H:%M}Z' if last else 'not yet'}, "

@@ -175,10 +175,10 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return sights.find_sight(scope, key)
 
-    def load_last(self, outcomes: Iterable[str]) -> Run | None:
-        """Load the latest run that ended in one of these ways."""
+    def load_last(self, outcomes: Iterable[str], job: str) -> Run | None:
+        """Load the latest run by mappings that ended in one of these ways and wrote this job's groups, or all."""
         with self._scopes.reading() as scope:
-            return runs.load_last(scope, outcomes)
+            return runs.load_last(scope, outcomes, job)
 
     # ---- a run
 

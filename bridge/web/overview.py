@@ -89,8 +89,7 @@ def load_facts(store: DatabaseStore, job: Job, silent: tuple[str, ...]) -> Facts
     return Facts(
         now=job.now,
         config=job.config,
-        stale_after=job.stale_after,
-        last_complete=job.last_complete,
+        jobs=job.jobs,
         last=next((run for run in store.list_runs(RUNS) if run.ended), None),
         silent=silent,
         chain=job.chain,

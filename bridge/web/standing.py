@@ -1,33 +1,39 @@
 """What the web side asks of the service: values, or lists of sentences in which nothing means all is well."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
+from bridge.notices.matter import JobStanding
 from bridge.store.store import DatabaseStore
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the service does, by whose configuration, and when it does it again."""
+    """What the service does, by whose configuration."""
 
     organization: str
     config: str
     """The configuration's file."""
-    schedule: str
-    """In words."""
     apply: bool
     """Whether it may write."""
     now: datetime
-    next_run: datetime | None
-    last_complete: datetime | None
-    stale_after: timedelta
-    """The age of the last complete run at which something is wrong."""
+    jobs: tuple[JobStanding, ...]
     running: bool
     refusal: str = ""
     """Why the configuration on disk is not in force."""
     chain: str = ""
     """Why the audit chain does not verify."""
+
+    @property
+    def next_run(self) -> datetime | None:
+        """When the next run is due, of whichever job."""
+        return min((job.next_run for job in self.jobs if job.next_run), default=None)
+
+    @property
+    def last_complete(self) -> datetime | None:
+        """When the last complete run began, of whichever job."""
+        return max((job.last_complete for job in self.jobs if job.last_complete), default=None)
 
 
 class Standing(Protocol):

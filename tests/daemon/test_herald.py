@@ -22,7 +22,7 @@ from tests.notices.test_channels import webhook
 from tests.store.stores import ACME, NOON, Watch, held_removals, opened
 from tests.web.site import JOB, let_run
 
-WORK = replace(JOB, now=NOON, last_complete=NOON)
+WORK = replace(JOB, now=NOON)
 
 
 @dataclass
