@@ -32,9 +32,13 @@ def managed_groups(context: typer.Context, incomplete: str) -> list[tuple[str, s
     return _offered(context, incomplete, read)
 
 
-def directories(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+def jobs(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Those of the configuration."""
-    return _offered(context, incomplete, lambda data, _: ((str(name), "") for name in data.get("directories", ())))
+    return _offered(
+        context,
+        incomplete,
+        lambda data, _: ((str(name), "") for name in (data.get("schedule") or {}).get("jobs", ())),
+    )
 
 
 def held_digests(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:

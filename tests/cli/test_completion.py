@@ -77,6 +77,12 @@ def test_names_are_completed_in_bash(company: Scene) -> None:
     assert (begun, escaped, quoted) == (MANAGED[:1], MANAGED[:1], ["Compliance Managers"])
 
 
+def test_jobs_are_completed_in_bash(company: Scene) -> None:
+    """As the configuration has them."""
+    (company.folder / "jobs.yaml").write_text("schedule: {jobs: {nightly: {every: 1d}, early: {}}}")
+    assert _bash(company, ("sync", "-c", "jobs.yaml", "--job", "n")) == [["nightly"]]
+
+
 def test_what_waits_is_completed_in_bash(company: Scene) -> None:
     """Digests, and mappings in quarantine; events of the evidence."""
     digests, left, events = _bash(

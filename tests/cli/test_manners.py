@@ -87,7 +87,10 @@ def test_a_terminal_without_unicode_is_written_to(encoding: str, tmp_path: Path)
     [
         ("synch", "No such command 'synch'. Did you mean 'sync'? See `hyperproof-bridge --help`."),
         ("held aprov", "No such command 'aprov'. Did you mean 'approve'? See `hyperproof-bridge held --help`."),
-        ("sync --jsno", "No such option: --jsno (Possible options: --json). See `hyperproof-bridge sync --help`."),
+        (
+            "sync --qiet",
+            "No such option: --qiet (Possible options: --quiet). See `hyperproof-bridge sync --help`.",
+        ),
         ("held approve abcdef", "Missing option '--reason'. See `hyperproof-bridge held approve --help`."),
         ("help", "Write `hyperproof-bridge --help`, or `hyperproof-bridge COMMAND --help`."),
     ],
@@ -162,7 +165,7 @@ def test_what_a_sync_has_noted_can_be_decided_at_once(tmp_path: Path) -> None:
         assert "Once a sync has noted them" in s.run("plan").out
 
 
-NO_JSON: Final = {"audit export", "demo", "run", "sandbox", "schema"}
+NO_JSON: Final = {"audit export", "demo", "init", "run", "sandbox", "schema"}
 """What has forms of its own, is JSON already, or stays."""
 
 

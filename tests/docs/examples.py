@@ -50,6 +50,11 @@ def settled(s: Scene) -> None:
     assert s.run("sync").code == Exit.OK
 
 
+def empty(s: Scene) -> None:
+    """There is no configuration yet."""
+    s.config.unlink()
+
+
 def held(s: Scene) -> None:
     """A mass removal waits for a person."""
     settled(s)
@@ -106,6 +111,10 @@ def _status(s: Scene) -> str:
 # ---- the table -----------------------------------------------------------------------------------------
 
 EXAMPLES: Final = {
+    "init": Example(("say it with --kind",), empty, code=Exit.USAGE),  # nobody is at a terminal to be asked
+    "hyperproof-bridge init --sandbox": Example(
+        ("bridge.yaml is written",), empty, done=lambda s: "apply: false" in s.config.read_text()
+    ),
     "check": Example(("a run finds all it needs",)),
     "plan": Example(("Changes, if this plan is applied", "changes pending"), code=Exit.PENDING),
     "sync": Example(

@@ -44,6 +44,13 @@ def test_entra(tmp_path: Path) -> None:
     run_tutorial(page, tmp_path, {port: str(programs.free_port()) for port in ("8180", "8181")}, {})
 
 
+def test_the_first_hour(tmp_path: Path) -> None:
+    """From `init --sandbox` to a first applied sync, and a removal that is held."""
+    page = Path("docs/first-hour.md").read_text()
+    port = programs.free_ports(3)
+    run_tutorial(page, tmp_path, {"init --sandbox": f"init --sandbox --port {port}", "8180": str(port)}, {})
+
+
 def test_a_page_that_is_not_true_is_found_out(tmp_path: Path) -> None:
     """Another answer, another order, another exit code: each is told."""
     pages = (
