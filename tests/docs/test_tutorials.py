@@ -1,9 +1,11 @@
 """The tutorials are true: every command in them is run, from an empty folder to a removal that was approved."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.docs.hurry import hurried
 from tests.docs.tutorial import run_tutorial
 from tests.servers import programs, slapd
 from tests.servers.samba import PACKAGES, SambaDc
@@ -13,17 +15,26 @@ pytestmark = pytest.mark.e2e
 TUTORIALS = Path("docs/tutorials")
 
 
+@pytest.fixture
+def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the shell finds the command, which starts at once."""
+    with hurried(tmp_path_factory.mktemp("bin")) as found:
+        yield found
+
+
 @pytest.mark.slapd
-def test_openldap(tmp_path: Path) -> None:
+def test_openldap(tmp_path: Path, path: str) -> None:
     """With a real slapd of one's own."""
     slapd.require("slapd")
     slapd.require("ldapmodify")
     page = (TUTORIALS / "openldap.md").read_text()
-    run_tutorial(page, tmp_path, {"8180": str(programs.free_port()), "3890": str(programs.free_port())}, {})
+    run_tutorial(
+        page, tmp_path, {"8180": str(programs.free_port()), "3890": str(programs.free_port())}, {"PATH": path}
+    )
 
 
 @pytest.mark.samba
-def test_active_directory(tmp_path: Path) -> None:
+def test_active_directory(tmp_path: Path, path: str) -> None:
     """With a real Samba as the domain controller, and the account that its own tool makes."""
     programs.require("samba-tool", PACKAGES)
     page = (TUTORIALS / "active-directory.md").read_text()
@@ -35,13 +46,13 @@ def test_active_directory(tmp_path: Path) -> None:
             "DC=corp,DC=example": "DC=lab,DC=test",
             "@corp.example": "@lab.test",
         }
-        run_tutorial(page, tmp_path, known_here, {"SMB_CONF_PATH": str(dc.config)})
+        run_tutorial(page, tmp_path, known_here, {"SMB_CONF_PATH": str(dc.config), "PATH": path})
 
 
-def test_entra(tmp_path: Path) -> None:
+def test_entra(tmp_path: Path, path: str) -> None:
     """With the sandbox of Microsoft Graph."""
     page = (TUTORIALS / "entra.md").read_text()
-    run_tutorial(page, tmp_path, {port: str(programs.free_port()) for port in ("8180", "8181")}, {})
+    run_tutorial(page, tmp_path, {port: str(programs.free_port()) for port in ("8180", "8181")}, {"PATH": path})
 
 
 def test_the_first_hour(tmp_path: Path) -> None:
