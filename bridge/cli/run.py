@@ -136,17 +136,18 @@ def _remind(loaded: "Configuration", *, silent: bool) -> None:
 
 
 def _print(report: "Report", *, as_json: bool, quiet: bool, markdown: bool = False) -> None:
-    from bridge.cli.report import print_report, print_wrong, report_json, report_markdown
+    from bridge.cli.outcome import outcome_json, print_outcome, print_wrong
+    from bridge.cli.plan import plan_markdown
     from bridge.cli.screen import console, print_json
 
     if as_json:
-        print_json(report_json(report))
+        print_json(outcome_json(report))
     elif markdown:
-        typer.echo(report_markdown(report), nl=False)
+        typer.echo(plan_markdown(report), nl=False)
     elif quiet:
         print_wrong(console(stderr=True), report)
     else:
-        print_report(console(), report)
+        print_outcome(console(), report)
 
 
 @contextmanager

@@ -165,7 +165,7 @@ def test_what_a_sync_has_noted_can_be_decided_at_once(tmp_path: Path) -> None:
         assert "Once a sync has noted them" in s.run("plan").out
 
 
-NO_JSON: Final = {"audit export", "demo", "init", "run", "sandbox", "schema"}
+NO_JSON: Final = {"audit export", "demo", "init", "report", "run", "sandbox", "schema"}
 """What has forms of its own, is JSON already, or stays."""
 
 

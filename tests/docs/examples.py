@@ -125,6 +125,8 @@ EXAMPLES: Final = {
         done=lambda s: json.loads((s.folder / "backfill.json").read_text())["done"]["group.created"] == 1,
     ),
     "explain": Example(("Anna Smith", "Auditors: is not a member", "Internal Audit")),
+    "status": Example(("audit chain", "3 managed", "Directories"), settled),
+    "report": Example((), settled, done=lambda s: "Team risk" in (s.folder / "access-2026-q1.html").read_text()),
     "run": Example(
         ("service.started",), stage=configure, stays=signal.SIGTERM, done=lambda s: ANNA in s.members("Team risk")
     ),

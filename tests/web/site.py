@@ -16,11 +16,11 @@ from bridge.core.model import GroupId
 from bridge.core.quarantine import Failure
 from bridge.core.sight import Feed, Sight
 from bridge.notices.matter import JobStanding
+from bridge.standing.job import Job
 from bridge.store.store import DatabaseStore
 from bridge.web.app import build_app
 from bridge.web.pages import page_routes
 from bridge.web.server import Site, WebServer
-from bridge.web.standing import Job
 from tests.store.stores import NOON, Watch, a_run, held_removals, opened
 
 JOB = Job(
