@@ -8,7 +8,7 @@ BIN := .venv/bin
 REAL := slapd or samba or ds389 or postgres or browser or systemd or helm or prometheus or image or cluster or e2e
 export PYTHONUTF8 := 1
 
-.PHONY: demo test image-test cluster-test check lint unit format lock schema clean
+.PHONY: demo test image-test cluster-test check lint unit format lock schema reference clean
 .DELETE_ON_ERROR:
 
 # The environment is named by its lock: a changed lock makes it anew.
@@ -66,6 +66,9 @@ lock:
 
 schema: .venv/dev
 	@$(BIN)/hyperproof-bridge schema > config/hyperproof-bridge.schema.json
+
+reference: .venv/dev
+	@$(BIN)/python -m bridge.cli.reference > docs/commands.md
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -38,15 +38,12 @@ def execute(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app(arguments, standalone_mode=False) or Exit.OK
         sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # whoever read our output went away; Typer makes a SystemExit of it
-        _forget_output()
-        return 141
+    except (BrokenPipeError, SystemExit) as end:
+        return _ended(end)
     except BridgeError as error:
         return _told(error)
     except TyperException as error:
-        said = error.format_message()
-        asked_for_nothing = type(error).__name__ == "NoArgsIsHelpError"  # then it is the help that is said
-        typer.echo(said if asked_for_nothing else _hinted(said), err=True)
+        typer.echo(_hinted(error), err=True)
         return Exit.USAGE
     except OSError as error:
         _forget_output()
@@ -61,14 +58,31 @@ INTERRUPTED = 130
 """The code of a command that was ended from the keyboard, as shells have it."""
 
 
+def _ended(end: BrokenPipeError | SystemExit) -> int:
+    """Whoever read our output went away; or Typer ended by itself, once it had told a shell what to complete."""
+    if isinstance(end, SystemExit) and not isinstance(end.__context__, BrokenPipeError):
+        sys.stdout.flush()
+        return int(end.code or Exit.OK)
+    _forget_output()
+    return 141
+
+
 def _forget_output() -> None:
     """Let the interpreter's own end not stumble over what could not be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _hinted(said: str) -> str:
-    """What is wrong with the command line, and where to look."""
-    return f"{said}{'' if said.endswith(('.', '?')) else '.'} See `hyperproof-bridge --help`."
+def _hinted(error: TyperException) -> str:
+    """What is wrong with the command line, and which command's help to look at."""
+    said = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":  # then it is the help that is said
+        return said
+    context: typer.Context | None = getattr(error, "ctx", None)
+    _, *words = context.command_path.split() if context else ("",)
+    if not words and "'help'" in said:
+        return "Write `hyperproof-bridge --help`, or `hyperproof-bridge COMMAND --help`."
+    ended = said if said.endswith((".", "?")) else f"{said}."
+    return f"{ended} See `{' '.join(('hyperproof-bridge', *words, '--help'))}`."
 
 
 def _told(error: BridgeError) -> Exit:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.cli.completion import events, forms, managed_groups, runs
 from bridge.cli.exits import Exit
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
 from bridge.cli.words import counted
@@ -24,19 +25,39 @@ if TYPE_CHECKING:
 _audit = typer.Typer(help="Show, verify and export the evidence.", no_args_is_help=True)
 
 Event = Annotated[
-    str, typer.Option("--event", help="Only this event, such as member.added, or all of a noun: member.")
+    str,
+    typer.Option(
+        "--event",
+        help="Only this event, such as member.added, or all of a noun: member.",
+        metavar="EVENT",
+        autocompletion=events,
+    ),
 ]
-Group = Annotated[str, typer.Option("--group", help="Only about this group, by name or id.")]
+Group = Annotated[
+    str,
+    typer.Option(
+        "--group", help="Only about this group, by name or id.", metavar="GROUP", autocompletion=managed_groups
+    ),
+]
 Person = Annotated[
-    str, typer.Option("--person", help="Only about this person: an address, an account or person id.")
+    str,
+    typer.Option(
+        "--person", help="Only about this person: an address, an account or person id.", metavar="PERSON"
+    ),
 ]
-RunId = Annotated[str, typer.Option("--run", help="Only of this run.")]
+RunId = Annotated[
+    str, typer.Option("--run", help="Only of this run, by its id.", metavar="RUN", autocompletion=runs)
+]
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 Since = Annotated[
-    datetime | None, typer.Option("--since", help="Only from this moment on (UTC).", formats=_FORMATS)
+    datetime | None,
+    typer.Option(
+        "--since", help="Only from this moment on: 2026-03-01T09:30, in UTC.", formats=_FORMATS, metavar="TIME"
+    ),
 ]
 Until = Annotated[
-    datetime | None, typer.Option("--until", help="Only before this moment (UTC).", formats=_FORMATS)
+    datetime | None,
+    typer.Option("--until", help="Only before this moment.", formats=_FORMATS, metavar="TIME"),
 ]
 
 
@@ -57,10 +78,12 @@ def show(
     run: RunId = "",
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.", metavar="N")] = 50,
     as_json: AsJson = False,
 ) -> Exit:
     """Show records, the newest last. --json shows all that is in them: searches, doubts, approvals.
+
+    A moment is UTC, as 2026-03-01 or 2026-03-01T09:30:00, or carries its offset.
 
     Example: hyperproof-bridge audit show --person anna.smith@corp.example --event member
     """
@@ -91,7 +114,8 @@ def verify(
 ) -> Exit:
     """Prove that no record was changed, taken out, put in or moved: in the database, the file, and between them.
 
-    Ends with 10 and names the first wrong record when something is.
+    Without --file it is the file of the configuration. With --file-only no database is needed. Ends with 10 and
+    names the first wrong record when something is.
 
     Example: hyperproof-bridge audit verify --config bridge.yaml
     """
@@ -143,9 +167,17 @@ def _print_verification(result: "Verification", where: str, *, as_json: bool) ->
 def export(
     config: ConfigPath = DEFAULT_CONFIG,
     form: Annotated[
-        str, typer.Option("--format", help="jsonl, with hashes; csv; ocsf or cef, for a SIEM.")
+        str,
+        typer.Option(
+            "--format",
+            help="jsonl, with hashes; csv; ocsf or cef, for a SIEM.",
+            metavar="FORM",
+            autocompletion=forms,
+        ),
     ] = "jsonl",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file; else standard output.", metavar="FILE")
+    ] = None,
     event: Event = "",
     group: Group = "",
     person: Person = "",
@@ -154,6 +186,9 @@ def export(
     until: Until = None,
 ) -> Exit:
     """Hand records out, oldest first.
+
+    Only `jsonl` carries the hashes by which `audit verify --file` proves the chain; what is filtered proves
+    nothing.
 
     Example: hyperproof-bridge audit export --format csv --since 2026-01-01 --output evidence.csv
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from bridge.cli.exits import Exit
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Verbose, configuration
 from bridge.cli.words import counted
 from bridge.errors import BridgeError
 
@@ -45,16 +45,17 @@ def register(app: typer.Typer) -> None:
     app.command()(check)
 
 
-def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> Exit:
+def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False, verbose: Verbose = False) -> Exit:
     """Check configuration and store, then each connection, permission and group, and which ids Hyperproof takes.
 
-    Writes nothing. Ends with 0 only when a run would find all it needs; then look at `plan`.
+    Each failure comes with its remedy. Writes nothing. Ends with 0 only when a run would find all it needs, and
+    with 6 otherwise; then look at `plan`.
 
     Example: hyperproof-bridge check --config bridge.yaml
     """
     from bridge.wiring import wired_for_reading
 
-    loaded = configuration(config)
+    loaded = configuration(config, verbose=verbose)
     with wired_for_reading(loaded) as wired:
         found = list(_found(wired))
     _print(found, as_json=as_json)
@@ -135,7 +136,9 @@ def _hyperproof(target: "Hyperproof", found: "list[TargetRead]") -> Iterator[Fou
     if probe.read is None:
         return
     found.append(probe.read)
-    yield Found(part, Level.OK, f"{probe.users} users, {probe.groups} active groups")
+    if probe.users is not None and probe.groups is not None:
+        groups = counted(probe.groups, "active group", "active groups")
+        yield Found(part, Level.OK, f"{counted(probe.users, 'user', 'users')}, {groups}")
     space = probe.read.id_space
     yield Found(part, Level.OK if space.proved else Level.FAILED, f"ids are {space.space.value}: {space.evidence}")
     yield from (Found(part, Level.WARNING, note) for note in probe.read.notes)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.cli.completion import managed_groups
 from bridge.cli.exits import Exit
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Verbose, configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,23 +31,37 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     person: Annotated[
-        str, typer.Argument(help="An address, a DN, a login name's id, or an account's id.", show_default=False)
+        str,
+        typer.Argument(
+            help="An address, a DN, a person's id in the directory, or an account's id.",
+            metavar="PERSON",
+            show_default=False,
+        ),
     ],
-    group: Annotated[str, typer.Option("--group", help="Only this managed group: its name, key or id.")] = "",
+    group: Annotated[
+        str,
+        typer.Option(
+            "--group",
+            help="Only this managed group: its name, key or id.",
+            metavar="GROUP",
+            autocompletion=managed_groups,
+        ),
+    ] = "",
     live: Annotated[bool, typer.Option("--live", help="Read both sides now, as a run does.")] = False,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
+    verbose: Verbose = False,
 ) -> Exit:
     """Tell why somebody is in a managed group or is not, and what stands in the way. Writes nothing.
 
-    By what the last run read, without asking a server; with --live, both sides are read now. Without --group, all
-    managed groups are told that have to do with them.
+    By what the last run read, without asking a server; with --live, both sides are read now, and it ends with 6
+    when a directory could not be. Without --group, all managed groups are told that have to do with them.
 
     Example: hyperproof-bridge explain anna.smith@corp.example --group Auditors
     """
     from bridge.cli.screen import console, print_json
 
-    told = (_live if live else _kept)(configuration(config), person, group)
+    told = (_live if live else _kept)(configuration(config, verbose=verbose), person, group)
     if as_json:
         print_json(_json(told))
     else:

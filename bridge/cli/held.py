@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.cli.completion import held_digests
 from bridge.cli.exits import Exit
 from bridge.cli.options import (
     DEFAULT_CONFIG,
@@ -24,9 +25,23 @@ if TYPE_CHECKING:
 
 _held = typer.Typer(invoke_without_command=True)
 
-Digest = Annotated[str, typer.Argument(help="The digest of held changes, or how it begins.", show_default=False)]
+Digest = Annotated[
+    str,
+    typer.Argument(
+        help="The digest of held changes, or how it begins: six characters at least.",
+        metavar="DIGEST",
+        autocompletion=held_digests,
+        show_default=False,
+    ),
+]
 Digests = Annotated[
-    list[str], typer.Argument(help="Digests of held changes, or how they begin.", show_default=False)
+    list[str],
+    typer.Argument(
+        help="Digests of held changes, or how they begin: six characters at least.",
+        metavar="DIGEST",
+        autocompletion=held_digests,
+        show_default=False,
+    ),
 ]
 
 
@@ -105,10 +120,13 @@ def approve(
     expires: Annotated[
         str,
         typer.Option(
-            "--expires", help="How long it is good for, such as 4h or 2d; by default as `approvals.expire` says."
+            "--expires",
+            help="How long it is good for, such as 4h or 2d; by default as `approvals.expire` says.",
+            metavar="DURATION",
         ),
     ] = "",
     config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
 ) -> Exit:
     """Approve exactly these held changes; the next run applies them if they are still the same.
 
@@ -124,13 +142,19 @@ def approve(
         raise typer.BadParameter(f"--expires {expires}: {error}.") from error
     name, why, found = operator_name(by), worded(reason), _found(loaded, digests)
     with opened_store(loaded) as store:
-        for digest in found:
-            _decided(store.approve(digest, name, why, until), f"approved until {until:%Y-%m-%d %H:%M}Z")
+        cases = [store.approve(digest, name, why, until) for digest in found]
+    _tell(cases, f"approved until {until:%Y-%m-%d %H:%M}Z", as_json=as_json)
     return Exit.OK
 
 
 @_held.command()
-def reject(digests: Digests, reason: Reason, by: By = "", config: ConfigPath = DEFAULT_CONFIG) -> Exit:
+def reject(
+    digests: Digests,
+    reason: Reason,
+    by: By = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> Exit:
     """Reject exactly these held changes, or take an approval back; they are no longer asked for.
 
     They stay rejected until the people or the group are others, or somebody approves them after all.
@@ -142,8 +166,8 @@ def reject(digests: Digests, reason: Reason, by: By = "", config: ConfigPath = D
     loaded = configuration(config)
     name, why, found = operator_name(by), worded(reason), _found(loaded, digests)
     with opened_store(loaded) as store:
-        for digest in found:
-            _decided(store.reject(digest, name, why), "rejected")
+        cases = [store.reject(digest, name, why) for digest in found]
+    _tell(cases, "rejected", as_json=as_json)
     return Exit.OK
 
 
@@ -155,10 +179,14 @@ def _found(loaded: "Configuration", digests: list[str]) -> list[str]:
         return [store.find_held(digest).digest for digest in digests]
 
 
-def _decided(case: "HeldCase", word: str) -> None:
-    from bridge.cli.screen import console, shown
+def _tell(cases: "list[HeldCase]", word: str, *, as_json: bool) -> None:
+    from bridge.cli.screen import console, print_json, shown
 
-    console().print(shown(f"{case.digest[:12]} {case.held.name}: {word}, by {case.by}"))
+    if as_json:
+        print_json([_case_json(case) for case in cases])
+        return
+    for case in cases:
+        console().print(shown(f"{case.digest[:12]} {case.held.name}: {word}, by {case.by}"))
 
 
 def _status(case: "HeldCase") -> str:

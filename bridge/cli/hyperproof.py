@@ -34,9 +34,12 @@ _hyperproof = typer.Typer(help="Work on Hyperproof by hand, by the operations of
 _groups = typer.Typer(help="Look at groups, and change those that no mapping manages.", no_args_is_help=True)
 _users = typer.Typer(help="Look at users.", no_args_is_help=True)
 
-GroupName = Annotated[str, typer.Argument(help="A group's id, or its exact name.", show_default=False)]
-NewName = Annotated[str, typer.Argument(help="The group's name.", show_default=False)]
-Who = Annotated[list[str], typer.Argument(help="E-mail addresses, or ids of accounts.", show_default=False)]
+GroupName = Annotated[str, typer.Argument(help="Its id, or its exact name.", metavar="GROUP", show_default=False)]
+NewName = Annotated[str, typer.Argument(help="The group's name.", metavar="NAME", show_default=False)]
+Who = Annotated[
+    list[str],
+    typer.Argument(help="E-mail addresses, or ids of accounts.", metavar="WHO", show_default=False),
+]
 Archived = Annotated[bool, typer.Option("--archived", help="Archived groups instead of active ones.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 Force = Annotated[bool, typer.Option("--force", help="Also where a mapping manages the group.")]
@@ -129,7 +132,8 @@ def create(
     name: NewName,
     reason: Reason,
     members: Annotated[
-        list[str] | None, typer.Option("--member", help="An e-mail address or account id; any number of times.")
+        list[str] | None,
+        typer.Option("--member", help="An e-mail address or account id; any number of times.", metavar="WHO"),
     ] = None,
     by: By = "",
     yes: Yes = False,
@@ -168,7 +172,10 @@ def rename(
 def lead(
     group: GroupName,
     who: Annotated[
-        str, typer.Argument(help="An e-mail address or account id; none: no lead.", show_default=False)
+        str,
+        typer.Argument(
+            help="An e-mail address or account id; `none` takes the lead away.", metavar="WHO", show_default=False
+        ),
     ],
     reason: Reason,
     by: By = "",
@@ -237,6 +244,7 @@ def _change(wish: "Wish", words: _Words) -> Exit:
     from bridge.cli.outcome import outcome_json, print_outcome
     from bridge.cli.screen import console, print_json, shown
     from bridge.cycle.by_hand import Word, preview_by_hand, run_by_hand
+    from bridge.cycle.outcome import RunOutcome
     from bridge.wiring import wired_for_reading, wired_for_writing
 
     word = Word(operator_name(words.by), worded(words.reason), words.force)
@@ -244,7 +252,10 @@ def _change(wish: "Wish", words: _Words) -> Exit:
     with wired_for_reading(loaded) as wired:
         plan = preview_by_hand(wired.bridge, wish, word)
     if not plan.changes:
-        console(stderr=words.as_json or loaded.audit.stdout).print(shown("nothing to do: it is so already"))
+        if words.as_json:
+            print_json({"run": None, "outcome": RunOutcome.UNCHANGED.value, "applied": False})
+        else:
+            console(stderr=loaded.audit.stdout).print(shown("nothing to do: it is so already"))
         return Exit.OK
     if not words.yes:
         _ask(plan)

@@ -143,6 +143,8 @@ def init(
     Every question has an option. Without a terminal, or with --yes, nothing is asked; what is missing is named.
 
     Example: hyperproof-bridge init
+
+    Example: hyperproof-bridge init --sandbox
     """
     from bridge.cli.app import INTERRUPTED
     from bridge.cli.setup.asking import Asking

@@ -25,6 +25,10 @@ Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing but what is wrong or held, on standard error.")
 ]
 
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Tell each call and search meanwhile, on standard error.")
+]
+
 Detailed = Annotated[
     bool,
     typer.Option(
@@ -33,13 +37,18 @@ Detailed = Annotated[
 ]
 
 By = Annotated[
-    str, typer.Option("--by", help="Who decides, by default the login name; it stands in the evidence.")
+    str,
+    typer.Option(
+        "--by", help="Who decides, by default the login name; it stands in the evidence.", metavar="NAME"
+    ),
 ]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the evidence.", show_default=False)]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why; it stands in the evidence.", metavar="TEXT", show_default=False)
+]
 
 
-def configuration(path: Path) -> "Configuration":
-    """Load a configuration, log as it says, and say what should be seen to. Raises ConfigError."""
+def configuration(path: Path, *, verbose: bool = False) -> "Configuration":
+    """Load a configuration, log as it says or everything, and say what should be seen to. Raises ConfigError."""
     from bridge.config import load
     from bridge.config.secrets import secrets_of
     from bridge.logs import set_up
@@ -48,7 +57,7 @@ def configuration(path: Path) -> "Configuration":
     loaded = load(path, os.environ)
     for secret in secrets_of(loaded):
         register_secret(secret)
-    set_up(loaded.log.level, loaded.log.format)
+    set_up("debug" if verbose else loaded.log.level, loaded.log.format)
     for warning in loaded.warnings:
         typer.echo(f"warning: {warning}", err=True)
     return loaded

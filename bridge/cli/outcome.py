@@ -35,7 +35,7 @@ def print_outcome(console: Console, report: Report) -> None:
     _print_doubts(console, report)
     _print_recalled(console, report)
     print_changes(console, report)
-    print_held(console, report.verdict.held)
+    print_held(console, report.verdict.held, noted=report.applied)
     print_skips(console, report)
     for note in report.notes:
         console.print(shown(f"note: {note}", "yellow"))
@@ -48,7 +48,8 @@ def print_wrong(console: Console, report: Report) -> None:
     if report.outcome in _WELL:
         return
     _print_doubts(console, report)
-    print_held(console, tuple(held for held in report.verdict.held if not held.rejected))
+    held = tuple(held for held in report.verdict.held if not held.rejected)
+    print_held(console, held, noted=report.applied)
     print_skips(console, report, kinds=frozenset({SkipKind.GROUP}))
     _print_failures(console, report)
     console.print(_summary(report))

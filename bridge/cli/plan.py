@@ -65,7 +65,7 @@ def _what(change: Change) -> str:
             return change.action.value
 
 
-def print_held(console: Console, held: tuple[Held, ...]) -> None:
+def print_held(console: Console, held: tuple[Held, ...], *, noted: bool) -> None:
     """Print what the guards hold, and how it is decided."""
     rows = [
         (
@@ -81,12 +81,10 @@ def print_held(console: Console, held: tuple[Held, ...]) -> None:
     if rows:
         console.print(table(("digest", "group", "changes", "who", "why it is held", "state"), rows, "Held"))
     if any(not one.rejected for one in held):
-        console.print(shown(_DECIDED))
+        console.print(shown(_DECIDED if noted else f"Once a sync has noted them, {_DECIDED}"))
 
 
-_DECIDED = (
-    "Once a sync has noted them, `held show DIGEST` names everybody, and `held approve` or `held reject` decides."
-)
+_DECIDED = "`held show DIGEST` names everybody, and `held approve` or `held reject` decides."
 
 SHOWN_PEOPLE = 5
 """Of one set of held changes: enough to know what it is about."""

@@ -1,9 +1,10 @@
 """quarantine: mappings whose changes keep failing, and the person's word to try them again."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.cli.completion import quarantined
 from bridge.cli.exits import Exit
 from bridge.cli.options import (
     DEFAULT_CONFIG,
@@ -14,6 +15,9 @@ from bridge.cli.options import (
     operator_name,
     refuse_misplaced,
 )
+
+if TYPE_CHECKING:
+    from bridge.core.quarantine import Trouble
 
 _quarantine = typer.Typer(invoke_without_command=True)
 
@@ -38,19 +42,7 @@ def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json
     with opened_evidence(configuration(config)) as store:
         troubles = store.list_troubles()
     if as_json:
-        print_json(
-            [
-                {
-                    "mapping": one.failure.key,
-                    "group": one.failure.name,
-                    "cause": one.failure.cause,
-                    "runs": one.runs,
-                    "since": one.since.isoformat(),
-                    "next_try": one.next_try.isoformat() if one.next_try else None,
-                }
-                for one in troubles
-            ]
-        )
+        print_json([_json(one) for one in troubles])
     elif troubles:
         rows = [
             (
@@ -71,20 +63,40 @@ def listing(context: typer.Context, config: ConfigPath = DEFAULT_CONFIG, as_json
 
 @_quarantine.command()
 def release(
-    mapping: Annotated[str, typer.Argument(help="A mapping's key, or its group's name.", show_default=False)],
+    mapping: Annotated[
+        str,
+        typer.Argument(
+            help="Its key, or its group's name.", metavar="MAPPING", autocompletion=quarantined, show_default=False
+        ),
+    ],
     by: By = "",
     reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the evidence.")] = "",
     config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
 ) -> Exit:
     """Let a mapping out of quarantine: the next run tries its changes again. Who did it stands in the evidence.
 
     Example: hyperproof-bridge quarantine release "Team risk"
     """
-    from bridge.cli.screen import console, shown
+    from bridge.cli.screen import console, print_json, shown
     from bridge.wiring import opened_store
 
     loaded, name = configuration(config), operator_name(by)
     with opened_store(loaded) as store:
         released = store.release(mapping, name, reason.strip())
-    console().print(shown(f"{released.failure.name}: released; the next run tries it again"))
+    if as_json:
+        print_json(_json(released))
+    else:
+        console().print(shown(f"{released.failure.name}: released; the next run tries it again"))
     return Exit.OK
+
+
+def _json(one: "Trouble") -> dict[str, Any]:
+    return {
+        "mapping": one.failure.key,
+        "group": one.failure.name,
+        "cause": one.failure.cause,
+        "runs": one.runs,
+        "since": one.since.isoformat(),
+        "next_try": one.next_try.isoformat() if one.next_try else None,
+    }

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.against import Format, chosen_format, review
+from bridge.cli.completion import jobs
 from bridge.cli.exits import Exit, exit_of
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, apart, configuration
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, Verbose, apart, configuration
 from bridge.core.jobs import EVERY
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def plan(
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     detailed: Detailed = False,
     form: Annotated[
         Format | None,
@@ -49,8 +51,10 @@ def plan(
 ) -> Exit:
     """Show what a run would change, and why. Writes nothing anywhere.
 
-    When it is right, say `apply: true` in the configuration and run `sync`. With --against it reviews an edit: it
-    ends with 16 if somebody loses a membership by it or may lose one, with 15 if it changes something else.
+    When it is right, say `apply: true` in the configuration and run `sync`. Ends as that `sync` would, with 4 when
+    something would be held, 5 when a managed group cannot be served, 6 when a directory or Hyperproof cannot be
+    read and 12 when a directory group is in doubt. With --against it reviews an edit: it ends with 16 if somebody
+    loses a membership by it or may lose one, with 15 if it changes something else.
 
     Example: hyperproof-bridge plan --config bridge.yaml --detailed-exitcode
 
@@ -62,7 +66,7 @@ def plan(
     asked = chosen_format(form, as_json=as_json, markdown=markdown)
     if against:
         return review(against, config, asked, quiet=quiet)
-    loaded = configuration(config)
+    loaded = configuration(config, verbose=verbose)
     with wired_for_reading(loaded) as wired:
         report = preview(wired.bridge)
     _print(report, as_json=asked is Format.JSON, markdown=asked is Format.MARKDOWN, quiet=quiet)
@@ -71,15 +75,25 @@ def plan(
 
 def sync(
     config: ConfigPath = DEFAULT_CONFIG,
-    job: Annotated[str, typer.Option("--job", help="Write the managed groups of this job alone.")] = EVERY,
+    job: Annotated[
+        str,
+        typer.Option(
+            "--job", help="Write the managed groups of this job alone.", metavar="JOB", autocompletion=jobs
+        ),
+    ] = EVERY,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     detailed: Detailed = False,
 ) -> Exit:
     """Make one run: read, plan, guard, apply, verify, record.
 
     With `apply: false`, the state of a new configuration, it records what it would do and writes nothing to
     Hyperproof. What looks wrong is not done but waits in `held`; what was done stands in `audit show`.
+
+    Ends with 0 when all is as the directories say, with 4 when something is held, 5 when some changes were not
+    done, 6 when a directory or Hyperproof could not be read, 8 when another run is under way, 11 when Hyperproof
+    asked to wait and 12 when a directory group is in doubt.
 
     Example: hyperproof-bridge sync --config bridge.yaml
     """
@@ -90,7 +104,7 @@ def sync(
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
-    loaded = apart(configuration(config), as_json=as_json)
+    loaded = apart(configuration(config, verbose=verbose), as_json=as_json)
     if job not in {EVERY, *loaded.jobs}:
         raise typer.BadParameter(f"There is no job {job}; the configuration has: {', '.join(loaded.jobs)}.")
     with wired_for_writing(loaded) as wired:
@@ -105,6 +119,7 @@ def backfill(
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     detailed: Detailed = False,
     report_file: Annotated[
         Path, typer.Option("--report", help="Where the final report goes, as JSON.", metavar="FILE")
@@ -113,6 +128,7 @@ def backfill(
     """Make one run over everything, with progress, and leave a report as a file.
 
     A backfill that was interrupted is gone on with: what is done is not done again, and the report tells of both.
+    Ends as `sync` does.
 
     Example: hyperproof-bridge backfill --config bridge.yaml --report backfill.json
     """
@@ -121,7 +137,7 @@ def backfill(
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
-    loaded = apart(configuration(config), as_json=as_json)
+    loaded = apart(configuration(config, verbose=verbose), as_json=as_json)
     writable(report_file)
     with wired_for_writing(loaded) as wired:
         with _progress(wired.traced, quiet=quiet or as_json) as progress:

@@ -24,15 +24,22 @@ def register(app: typer.Typer) -> None:
 
 
 def sandbox(
-    port: Annotated[int, typer.Option("--port", help="On loopback; 0 takes a free one.", min=0, max=65535)] = 8180,
+    port: Annotated[
+        int, typer.Option("--port", help="On loopback; 0 takes a free one.", min=0, max=65535, metavar="PORT")
+    ] = 8180,
     seed: Annotated[
         Path | None,
         typer.Option("--seed", help="Whom to start with: YAML or JSON with users and groups.", metavar="FILE"),
     ] = None,
-    users: Annotated[int, typer.Option("--users", help="Without --seed: make so many users.", min=1)] = 50,
-    groups: Annotated[int, typer.Option("--groups", help="Without --seed: make so many groups.", min=0)] = 5,
+    users: Annotated[
+        int, typer.Option("--users", help="Without --seed: make so many users.", min=1, metavar="N")
+    ] = 50,
+    groups: Annotated[
+        int, typer.Option("--groups", help="Without --seed: make so many groups.", min=0, metavar="N")
+    ] = 5,
     mode: Annotated[
-        list[str] | None, typer.Option("--mode", help="A mode, as key=value; may be repeated.")
+        list[str] | None,
+        typer.Option("--mode", help="A mode, any number of times; --modes lists them.", metavar="KEY=VALUE"),
     ] = None,
     modes: Annotated[bool, typer.Option("--modes", help="List all modes and end.")] = False,
     entra: Annotated[

@@ -25,7 +25,8 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> Exit:
     """Serve: make runs as `schedule` says, until told to stop.
 
     SIGTERM ends it; SIGHUP, or a changed file, reloads the configuration; SIGUSR1, or `trigger`, asks for a run.
-    It tells how it is under `web.listen`: /livez, /readyz and /metrics.
+    It tells how it is under `web.listen`: /livez, /readyz and /metrics. Ends with 0 when it was told to stop, with
+    13 when a run had to be cut off, and with 8 when another service serves the organization.
 
     Example: hyperproof-bridge run --config bridge.yaml
     """
@@ -35,15 +36,19 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> Exit:
     return Exit.OK
 
 
-def trigger(config: ConfigPath = DEFAULT_CONFIG) -> Exit:
+def trigger(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> Exit:
     """Ask the service for a run at once; one under way is followed by another.
 
     Example: hyperproof-bridge trigger --config bridge.yaml
     """
+    from bridge.cli.screen import print_json
     from bridge.daemon.presence import request_run
 
     holder = request_run(configuration(config))
-    typer.echo(f"asked {holder} for a run; see its log, or `audit show`")
+    if as_json:
+        print_json({"asked": str(holder)})
+    else:
+        typer.echo(f"asked {holder} for a run; see its log, or `audit show`")
     return Exit.OK
 
 
@@ -59,7 +64,7 @@ def health(
     """Ask the service how it is, as its probes do: for containers without any other program.
 
     A probe that may end the service asks `--at` an address: a broken configuration, which a service that runs
-    refuses, shall not end it.
+    refuses, shall not end it. Ends with 14 when the service does not answer, or says that it is not well.
 
     Example: hyperproof-bridge health --live --at 127.0.0.1:8470
     """

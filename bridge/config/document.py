@@ -109,7 +109,10 @@ def _read_text(path: Path) -> str:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise _unusable(
-            path, 1, "There is no such file.", "Check the path, or start from config/minimal.yaml."
+            path,
+            1,
+            "There is no such file.",
+            "Name another with --config or HYPERPROOF_BRIDGE_CONFIG, or start from config/minimal.yaml.",
         ) from None
     except OSError as error:
         what = f"The file cannot be read: {error.strerror}."

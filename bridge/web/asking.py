@@ -76,7 +76,8 @@ def ask_here(address: str, path: str) -> Told:
 
 
 def _silent(address: str, error: Exception) -> Told:
-    return Told(ok=False, problems=(f"the service does not answer at {address} ({error})",))
+    what = f"the service does not answer at {address} ({error}); see that `run` runs, and its log"
+    return Told(ok=False, problems=(what,))
 
 
 def _asked(address: str, path: str, headers: dict[str, str], trust: ssl.SSLContext | None) -> Told:

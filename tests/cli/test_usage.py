@@ -68,9 +68,9 @@ def test_the_help_names_every_command(tmp_path: Path) -> None:
         (["synch"], "'synch'"),
         (["sync", "--fast"], "--fast"),
         (["sync", "extra"], "extra"),
-        (["held", "approve"], "digests"),
+        (["held", "approve"], "DIGEST"),
         (["held", "approve", "0123456789ab"], "--reason"),
-        (["held", "show"], "digest"),
+        (["held", "show"], "DIGEST"),
         (["held", "--json", "show", "0123456789ab"], "behind `held show`"),
         (["held", "-c", "other.yaml", "reject", "0123456789ab", "--reason", "x"], "behind `held reject`"),
         (["audit", "show", "--since", "yesterday"], "--since"),
@@ -101,7 +101,7 @@ def test_a_wrong_command_line_is_told(arguments: list[str], said: str, tmp_path:
 
 def test_the_hint_follows_a_whole_sentence(tmp_path: Path) -> None:
     """Whatever the sentence ends in."""
-    assert _run(tmp_path, "sync", "--fast").err == "No such option: --fast. See `hyperproof-bridge --help`.\n"
+    assert _run(tmp_path, "sync", "--fast").err == "No such option: --fast. See `hyperproof-bridge sync --help`.\n"
     assert _run(tmp_path, "synch").err.endswith("Did you mean 'sync'? See `hyperproof-bridge --help`.\n")
 
 

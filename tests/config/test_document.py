@@ -126,7 +126,13 @@ def test_a_bomb_of_aliases_goes_off_harmlessly(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("nowhere.yaml", "There is no such file. Check the path, or start from config/minimal.yaml."),
+        (
+            "nowhere.yaml",
+            (
+                "There is no such file. "
+                "Name another with --config or HYPERPROOF_BRIDGE_CONFIG, or start from config/minimal.yaml."
+            ),
+        ),
         (".", "This is a directory. Name the file in it."),
         ("file/below.yaml", "The file cannot be read: Not a directory. Check its permissions and its disk."),
     ],

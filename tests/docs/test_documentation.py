@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import typer
 
 from bridge.audit.events import Event
 from bridge.cli.exits import Exit
-from bridge.cli.main import MODULES
+from bridge.cli.reference import commands, program, reference
 from bridge.core.change import Cause, GuardKind, SkipKind
 from bridge.core.model import DoubtKind
 from bridge.sandbox.hyperproof import mode_choices
@@ -24,46 +23,24 @@ OPERATIONS: Final = PAGES[Path("docs/operations.md")]
 README: Final = PAGES[Path("README.md")]
 
 
-def _program() -> Any:  # noqa: ANN401 - a command of Typer's own
-    """The whole command line, as a tree."""
-    made = typer.Typer()
-    for module in MODULES:
-        module.register(made)
-    return typer.main.get_command(made)
+COMMANDS: Final = commands()
 
 
-def _commands(node: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - as above
-    inner = getattr(node, "commands", {})
-    if words and (not inner or words in {("held",), ("quarantine",)}):
-        yield " ".join(words), node
-    for name, below in inner.items():
-        yield from _commands(below, (*words, name))
-
-
-COMMANDS: Final = dict(_commands(_program()))
-
-
-def _options(node: Any) -> list[str]:  # noqa: ANN401 - as above
-    return [
-        max(one.opts, key=len) for one in node.params if one.param_type_name == "option" and one.name != "help"
-    ]
+def test_the_reference_of_the_commands_is_fresh() -> None:
+    """Every command with its arguments, options and example, as the commands themselves say."""
+    assert PAGES[Path("docs/commands.md")] == reference(), "the commands have changed: run `make reference`"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_is_documented(command: str) -> None:
-    """With the words it is called by, and its options; those of several commands stand above the table."""
-    assert f"`hyperproof-bridge {command}" in OPERATIONS
-    assert [
-        option
-        for option in _options(COMMANDS[command])
-        if f"`{option}" not in OPERATIONS and f" {option} " not in OPERATIONS
-    ] == []
+def test_a_command_has_its_place_in_the_operations(command: str) -> None:
+    """The page for whoever runs the bridge says when it is used, and leads to the reference."""
+    assert f"](commands.md#{command.replace(' ', '-')})" in OPERATIONS
 
 
 def test_no_other_option_is_documented() -> None:
     """An option that is gone is gone from the page as well."""
     known = {option for node in COMMANDS.values() for one in node.params for option in one.opts}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", OPERATIONS)) - known <= {"--help", "--version"}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", OPERATIONS)) - known <= _AT_ONCE
 
 
 @pytest.mark.parametrize("code", Exit)
@@ -145,10 +122,14 @@ CALLS: Final = sorted({*_called(), *_inline()})
 def test_a_command_line_of_the_documentation_is_right(page: str, call: str) -> None:
     """The program takes it."""
     words = shlex.split(call, comments=True)[1:]
-    node = _program()
+    node: Any = program()
     while words and words[0] in getattr(node, "commands", {}):
         node = node.commands[words.pop(0)]
-    assert "--help" in words or node.make_context("call", [_value(word) for word in words])
+    assert _AT_ONCE & {*words} or node.make_context("call", [_value(word) for word in words])
+
+
+_AT_ONCE: Final = {"--help", "--version", "--install-completion", "--show-completion"}
+"""Options that act when they are read, and are not to act here."""
 
 
 def _value(word: str) -> str:
@@ -194,5 +175,5 @@ def test_the_readme_promises_what_there_is() -> None:
 
 def test_modes_of_the_sandbox_can_be_listed() -> None:
     """The page says how; the list itself is the program's."""
-    assert "`--modes`" in OPERATIONS
+    assert "--modes" in OPERATIONS
     assert mode_choices()

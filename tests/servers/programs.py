@@ -121,3 +121,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports of 127.0.0.1 in a row that nobody has at the moment."""
+    while True:
+        first = free_port()
+        if first + count < 65_536 and not any(accepts(("127.0.0.1", first + more)) for more in range(1, count)):
+            return first

@@ -123,7 +123,7 @@ class SambaDc:
     def start(self) -> None:
         """Listen; after stop() or kill() again at the same address."""
         command: list[str | Path] = [programs.require("samba", PACKAGES), "-i", "-M", "single", "-d", "1"]
-        command += ["--debug-stdout", "-s", self._config()]
+        command += ["--debug-stdout", "-s", self.config]
         options = {
             "server services": "ldap, kdc",
             "dcerpc endpoint servers": "-all",
@@ -146,13 +146,13 @@ class SambaDc:
 
     def load(self, ldif: str) -> None:
         """Put entries in, or changes, past the server; it may run."""
-        programs.run([_SYSTEM_PYTHON, "-I", _FILL, self._config()], text=ldif)
+        programs.run([_SYSTEM_PYTHON, "-I", _FILL, self.config], text=ldif)
 
     def keytab(self, account: str = "svc") -> Path:
         """The keys of an account that has a password, for a client that signs in without one."""
         path = self._directory / f"{account}.keytab"
         export: list[str | Path] = [programs.require("samba-tool", PACKAGES), "domain", "exportkeytab", path]
-        programs.run([*export, f"--principal={account}@{self.realm}", "-s", self._config()])
+        programs.run([*export, f"--principal={account}@{self.realm}", "-s", self.config])
         return path
 
     def _prepare(self) -> None:
@@ -162,8 +162,8 @@ class SambaDc:
         for name in ("run", "ncalrpc"):
             (tree / name).mkdir()
         # Nothing but smb.conf says where the tree is, and at which address it serves.
-        config = self._config().read_text().replace(str(template), str(tree))
-        self._config().write_text(config.replace(_NOWHERE, self.address))
+        config = self.config.read_text().replace(str(template), str(tree))
+        self.config.write_text(config.replace(_NOWHERE, self.address))
         self._issue_certificates()
         self._write_krb5_conf()
         self.load(self._own_ldif() + self._ldif)
@@ -207,7 +207,9 @@ udp_preference_limit = 1
 """
         )
 
-    def _config(self) -> Path:
+    @property
+    def config(self) -> Path:
+        """Its smb.conf, by which Samba's own tools find it."""
         return self._directory / "tree" / "etc" / "smb.conf"
 
     def _clear(self) -> None:
