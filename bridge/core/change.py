@@ -146,6 +146,7 @@ class GuardKind(StrEnum):
 
     SOURCE_EMPTY = "source empty"
     EXCLUSION_EMPTY = "exclusion empty"
+    SOURCE_REPLACED = "source replaced"
     GROUP_REMOVALS = "removals per group"
     RUN_REMOVALS = "removals per run"
     TARGET_SHRANK = "target shrank"

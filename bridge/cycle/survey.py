@@ -134,7 +134,8 @@ def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: P
     around = Surroundings(accounts, policy, _placed(served, store), names, people)
     differences = tuple(differ(b, desired(b.mapping.rule, sides.reads, people), around) for b in served)
     unserved = [binding for binding in bindings if binding.refusal]
-    plan = make_plan(differences, unserved, _past(differences, store), Identities(accounts, people, memory.links))
+    past = _past(differences, store)
+    plan = make_plan(differences, unserved, past, Identities(accounts, people, memory.links))
     case = Case(
         differences={difference.mapping.key: difference for difference in differences},
         accounts=accounts,
@@ -142,6 +143,7 @@ def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: P
         id_space=current.id_space,
         memory=memory,
         limits=policy.limits,
+        past=past,
     )
     plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
     return Survey(people, bindings, differences, plan, verdict)
@@ -200,8 +202,10 @@ def _past(differences: Sequence[Difference], store: Store) -> Past:
     changing = [difference for difference in differences if difference.any]
     if not changing:
         return Past()
+    baselines = store.load_baselines(difference.mapping.key for difference in changing)
+    now = {group.id for difference in changing for group in difference.desired.groups}
     return Past(
-        baselines=store.load_baselines(difference.mapping.key for difference in changing),
-        sources=store.load_sources({group.id for difference in changing for group in difference.desired.groups}),
+        baselines=baselines,
+        sources=store.load_sources(now.union(*(baseline.sources for baseline in baselines.values()))),
         placed=store.load_placements(d.group.id for d in changing if d.group and d.removals),
     )

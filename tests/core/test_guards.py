@@ -1,9 +1,11 @@
 """The guards hold what looks wrong until a person approved exactly that; each at its limit and beside it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
+from bridge.core.cause import Past, mapping_digest
 from bridge.core.change import (
     Action,
     Approval,
@@ -22,7 +24,7 @@ from bridge.core.desired import Desired
 from bridge.core.difference import Accounts, Difference
 from bridge.core.guards import Case, judge
 from bridge.core.mapping import Limit, Limits
-from bridge.core.memory import Memory, TargetSizes
+from bridge.core.memory import Baseline, Memory, TargetSizes
 from bridge.core.model import Account, AccountId, Email, GroupId, IdSpace, IdSpaceProof
 from bridge.core.people import Unresolved
 from tests.core.world import account, ids, mapping, person, source
@@ -42,6 +44,7 @@ class Scene:
         self.limits = limits
         self.accounts = Accounts(tuple(accounts))
         self.sizes = TargetSizes(100, 100)
+        self.past = Past()
 
     def managed(
         self,
@@ -63,7 +66,9 @@ class Scene:
 
     def verdict(self, memory: Memory | None = None, id_space: IdSpaceProof = PROVED) -> Verdict:
         """What the guards say."""
-        case = Case(self.differences, self.accounts, self.sizes, id_space, memory or Memory(), self.limits)
+        case = Case(
+            self.differences, self.accounts, self.sizes, id_space, memory or Memory(), self.limits, self.past
+        )
         return judge(Plan(tuple(self.plans)), case)
 
 
@@ -343,12 +348,28 @@ def added_of(verdict: Verdict) -> set[str]:
 
 @pytest.mark.parametrize(("before", "held"), [({}, False), ({"corp:S": 0}, False), ({"corp:S": 2}, True)])
 def test_an_exclusion_that_emptied(before: dict[str, int], *, held: bool) -> None:
-    """Whoever comes in only because nobody is kept out any more waits for a person; removals do not."""
+    """Whoever comes in only because nobody is kept out any more waits for a person; removals do not.
+
+    At a first sync an exclusion that nobody ever read may be empty: nothing was ever settled with it.
+    """
     scene = Scene().managed("G", ["gone"], adds=["a"], desired=excluding())
     verdict = scene.verdict(Memory(source_sizes={"corp:T": 1, **before}))
     assert added_of(verdict) == (set() if held else {"a"})
     assert removed_of(verdict) == {"G": {"gone"}}
     assert [guards_of(one) for one in verdict.held] == ([{GuardKind.EXCLUSION_EMPTY}] if held else [])
+
+
+@pytest.mark.parametrize(
+    ("named", "edited", "held"),
+    [(True, False, True), (False, False, False), (True, True, True), (False, True, True)],
+)
+def test_an_empty_exclusion_never_read_before(*, named: bool, edited: bool, held: bool) -> None:
+    """Settled once, it stands in the place of one that kept people out; not so among those of a filter."""
+    desired = replace(excluding(), named=frozenset({"corp:S"} if named else ()))
+    scene = Scene().managed("G", [], adds=["a"], desired=desired)
+    said = "another" if edited else mapping_digest(scene.differences["G"].mapping)
+    scene.past = Past({"G": Baseline(said, ids(), ids(), ("corp:S", "corp:T"))})
+    assert bool(scene.verdict(Memory(source_sizes={"corp:T": 1})).held) is held
 
 
 def test_an_emptied_exclusion_that_was_approved() -> None:
