@@ -191,6 +191,8 @@ class Verdict:
     """Why nothing at all may be written, whatever anybody approves. Empty: writing is allowed."""
     approved: Mapping[tuple[str, AccountId], "Approval"] = field(default_factory=dict)
     """By mapping key and account, the approvals that the allowed removals rest on."""
+    shrank: bool = False
+    """Whether Hyperproof lists far fewer users or groups than before, and nobody let removals go all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,18 @@ def judge(plan: Plan, case: Case) -> Verdict:
     of_all = _shrunk_target(case)
     judged = _judge_run([_judge_removals(group, of_all, case) for group in plan.groups], case)
     judged = [_judge_additions(one, case) for one in judged]
+    accepted = any(one.allowed.members(Action.REMOVE) for one in judged)  # each of these a person has approved
     return Verdict(
         allowed=Plan(tuple(one.allowed for one in judged)),
         held=tuple(held for one in judged for held in one.held),
         refusal="" if case.id_space.proved or not plan.changed else case.id_space.evidence,
         approved={(one.plan.key, m.account): a for one in judged for m, a in one.approvals.items()},
+        shrank=bool(of_all) and (not accepted or _holds(judged, GuardKind.TARGET_SHRANK)),
     )
+
+
+def _holds(judged: "Iterable[_Judged]", guard: GuardKind) -> bool:
+    return any(finding.guard is guard for one in judged for held in one.held for finding in held.findings)
 
 
 @dataclass(frozen=True, slots=True)

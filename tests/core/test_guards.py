@@ -335,6 +335,17 @@ def test_a_group_without_removals_is_none_of_the_guards_business() -> None:
     assert scene.verdict(Memory(source_sizes={"corp:S": 3})).held == ()
 
 
+def test_a_target_that_shrank_is_in_question_until_a_person_let_somebody_go() -> None:
+    """Also where nobody was to go: then nobody was asked."""
+    before = Memory(target_sizes=TargetSizes(200, 100))
+    assert Scene(Limits(NEVER)).managed("G", []).verdict(before).shrank
+    assert Scene(Limits(NEVER)).managed("G", ["a"]).verdict(before).shrank
+    approved = replace(before, approvals=approving(digest("G", "a")).approvals)
+    assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(approved).shrank
+    assert Scene(Limits(NEVER)).managed("G", ["a"]).managed("H", ["b"]).verdict(approved).shrank
+    assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(Memory(target_sizes=TargetSizes(100, 100))).shrank
+
+
 def excluding(*members: str) -> Desired:
     """What a rule wants that keeps out whoever is in the directory group S."""
     kept_out = source("S", *members)
