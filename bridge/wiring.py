@@ -1,4 +1,4 @@
-"""From a configuration to live objects: the only place that names concrete adapters.
+"""From a configuration to live objects: with wiring_directories.py the only place that names concrete adapters.
 
 Libraries are imported when something is wired, so that `--help` does not wait for them.
 """
@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -18,27 +18,21 @@ import structlog
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
-from bridge.config.directories import LdapDirectory, ldap_settings
-from bridge.config.entra import EntraDirectory, entra_settings
-from bridge.config.file_directory import FileDirectory, file_settings
+from bridge.config.file_directory import FileDirectory
 from bridge.config.policy import policy
 from bridge.core.model import DirectoryName
 from bridge.cycle.ports import Clock
 from bridge.cycle.run import Bridge
-from bridge.errors import Busy, ConfigError, Problem
+from bridge.errors import Busy
 from bridge.logs import register_secret
-from bridge.sources.bound import BoundSource
-from bridge.sources.file.source import FileSource
-from bridge.sources.ldap import kerberos
-from bridge.sources.ldap.source import LdapSource
 from bridge.sources.probe import Directory
-from bridge.sources.recalling import Marking, RecallingSource
 from bridge.store.database import has_database
 from bridge.store.store import DatabaseStore, Lock, open_evidence, open_store
 from bridge.targets.hyperproof import Hyperproof, open_hyperproof
 from bridge.targets.settings import HyperproofSettings, IdSpaceSetting
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
 from bridge.transport.settings import Limits, Route, Timeouts
+from bridge.wiring_directories import Recall, refuse_missing_packages, told_as_problem, wired_source
 
 _LOG = structlog.get_logger("bridge")
 
@@ -113,6 +107,14 @@ def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
 
 
 @contextmanager
+def wired_target(configuration: Configuration) -> Iterator[Hyperproof]:
+    """Hyperproof and nothing else; nothing can be written with it."""
+    with _target(configuration, *_ends()) as target:
+        target.ask(_nobody_writes)
+        yield target
+
+
+@contextmanager
 def opened_store(configuration: Configuration) -> Iterator[DatabaseStore]:
     """The store with its audit stream."""
     audit = configuration.audit
@@ -158,11 +160,11 @@ def _wired(
     """All of it. `keeps`: whether reads of directories are kept for later runs; `anew`: none serves now."""
     patience, observer = ends
     clock: Clock = patience.clock
-    _refuse_missing_packages(configuration)
+    refuse_missing_packages(configuration)
     with ExitStack() as stack:
         target = stack.enter_context(_target(configuration, patience, observer))
         sources = tuple(
-            stack.enter_context(_source(name, configuration, observer, _Recall(store, clock, keeps, anew)))
+            stack.enter_context(wired_source(name, configuration, observer, Recall(store, clock, keeps, anew)))
             for name in sorted(configuration.directories)
         )
         bridge = Bridge(
@@ -189,65 +191,6 @@ def _recalled(configuration: Configuration) -> Iterator[DirectoryName]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Recall:
-    """Where full reads are kept, and whether they are."""
-
-    store: DatabaseStore
-    clock: Clock
-    keeps: bool
-    anew: bool
-
-    def source(self, source: Marking, every: timedelta) -> RecallingSource:
-        """A source that hands on its last full read, until that is so old."""
-        return RecallingSource(source, self.store, self.clock.now, every, keeps=self.keeps)
-
-
-def _refuse_missing_packages(configuration: Configuration) -> None:
-    """Raise ConfigError where the configuration wants what is not installed."""
-    problems = [
-        Problem(
-            str(configuration.path), 1, f"directories.{name}.bind.method", f"{missing}.", f"{kerberos.INSTALL}"
-        )
-        for name, directory in sorted(configuration.directories.items())
-        if isinstance(directory, LdapDirectory)
-        and ldap_settings(name, directory).wants_kerberos
-        and (missing := kerberos.missing_packages())
-    ]
-    if problems:
-        raise ConfigError(tuple(problems))
-
-
-@contextmanager
-def _source(name: str, configuration: Configuration, observer: Observer, recall: _Recall) -> Iterator[Directory]:
-    directory = configuration.directories[name]
-    if isinstance(directory, FileDirectory):
-        yield FileSource(file_settings(name, directory), SystemClock().now)
-        return
-    every = None if recall.anew else directory.full_read_every
-    if not isinstance(directory, EntraDirectory):
-        ldap = LdapSource(ldap_settings(name, directory))
-        yield recall.source(ldap, every) if every else ldap
-        return
-    from bridge.sources.entra.marking import MarkingTenant  # noqa: PLC0415 - msal loads longer than a run takes
-    from bridge.sources.entra.source import open_entra  # noqa: PLC0415
-
-    with _told_as_problem(configuration, f"directories.{name}"):
-        opened = open_entra(entra_settings(name, directory), SystemClock(), observer)
-    with opened as tenant:
-        source = recall.source(MarkingTenant(tenant), every) if every else tenant
-        yield BoundSource(source, recall.store.load_names)
-
-
-@contextmanager
-def _told_as_problem(configuration: Configuration, key: str) -> Iterator[None]:
-    """What only the library finds wrong with a value: a proxy, certificate authorities."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise ConfigError((Problem(str(configuration.path), 1, key, f"{error}."),)) from error
-
-
 def _target(configuration: Configuration, patience: Patience, observer: Observer) -> Hyperproof:
     section = configuration.hyperproof
     seconds = section.timeout.total_seconds()
@@ -263,7 +206,7 @@ def _target(configuration: Configuration, patience: Patience, observer: Observer
             longest_wait=section.max_wait.total_seconds(), waiting_budget=section.wait_budget.total_seconds()
         ),
     )
-    with _told_as_problem(configuration, "hyperproof"):
+    with told_as_problem(configuration, "hyperproof"):
         return open_hyperproof(settings, patience, observer)
 
 

@@ -84,12 +84,13 @@ def last_change(ledger: Ledger, group_id: str, account: str) -> Mapping[str, Any
 
 def _matches(ledger: Ledger, wanted: Filter, *, newest_first: bool) -> Iterator[Found]:
     for entry in ledger.search(wanted.needles(), newest_first=newest_first):
-        record = _read(entry)
+        record = read_entry(entry)
         if wanted.accepts(record):
             yield Found(record, entry.line)
 
 
-def _read(entry: Entry) -> Mapping[str, Any]:
+def read_entry(entry: Entry) -> Mapping[str, Any]:
+    """A record, read. Raises StoreError for a line that is none any more."""
     try:
         record = json.loads(entry.line)
     except ValueError:

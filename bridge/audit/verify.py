@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from itertools import chain as joined
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -81,6 +81,13 @@ def verify_database(ledger: Ledger) -> Verification:
         finding = Finding(end + 1, Fault.CHANGED, "database", "it stands behind the record noted as the last one")
         return replace(verification, finding=finding)
     return verification
+
+
+def verify_part(ledger: Ledger, ends: Tip, most: int | None = None) -> Verification:
+    """Verify a chain in the database up to a record: from the first one on, or no more than the last so many."""
+    first = 1 if most is None else max(ends.seq - most + 1, 1)
+    rows = takewhile(lambda row: row[0] <= ends.seq, _rows(ledger, first - 1))
+    return _Walk("database", ledger.organization, first).to_end(rows, ends, Fault.NOT_IN_DATABASE)
 
 
 def verify_files(

@@ -14,8 +14,8 @@ from bridge.errors import BridgeError, Busy, ConfigError, RemoteError, StoreErro
 app = typer.Typer(
     name="hyperproof-bridge",
     help="Keeps Hyperproof groups equal to what the company's directory says, and proves every change.",
-    epilog="Start with `demo`; then `check`, `plan` and `sync` with a configuration of your own, such as a copy "
-    "of config/minimal.yaml. COMMAND --help tells of each.",
+    epilog="Start with `demo`; then `init` writes a configuration of your own, and `check`, `plan` and `sync` "
+    "follow. COMMAND --help tells of each.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # what is prettier takes half a second to load

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.audit.events import Event
 from bridge.audit.ledger import Ledger
 from bridge.audit.query import Filter, find_records
-from bridge.cli.report import report_json
+from bridge.cli.outcome import outcome_json
 from bridge.cycle.outcome import Report
 from bridge.errors import BridgeError, StoreError
 
@@ -41,7 +41,7 @@ def write_report(path: Path, report: Report, ledger: Ledger) -> None:
         if _is_deed(found.record)
     ]
     whole = {
-        **report_json(report),
+        **outcome_json(report),
         "runs": runs,
         "done": dict(sorted(Counter(record["event"] for record in done).items())),
         "records": done,

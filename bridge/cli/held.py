@@ -175,7 +175,7 @@ def _hours(left: timedelta) -> str:
 
 
 def _case_json(case: "HeldCase") -> dict[str, Any]:
-    from bridge.cli.report import held_json
+    from bridge.cli.plan import held_json
 
     return {
         **held_json(case.held),

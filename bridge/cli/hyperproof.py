@@ -234,7 +234,7 @@ class _Words(NamedTuple):
 
 def _change(wish: "Wish", words: _Words) -> Exit:
     """Show what would be done, ask, and do it."""
-    from bridge.cli.report import print_report, report_json
+    from bridge.cli.outcome import outcome_json, print_outcome
     from bridge.cli.screen import console, print_json, shown
     from bridge.cycle.by_hand import Word, preview_by_hand, run_by_hand
     from bridge.wiring import wired_for_reading, wired_for_writing
@@ -251,15 +251,15 @@ def _change(wish: "Wish", words: _Words) -> Exit:
     with wired_for_writing(loaded) as wired:
         report = run_by_hand(wired.bridge, wish, word, plan)
     if words.as_json:
-        print_json(report_json(report))
+        print_json(outcome_json(report))
     else:
-        print_report(console(stderr=loaded.audit.stdout), report)
+        print_outcome(console(stderr=loaded.audit.stdout), report)
     return exit_of(report.outcome, detailed=False)
 
 
 def _ask(plan: "GroupPlan") -> None:
     """Let a person say yes, or do nothing."""
-    from bridge.cli.report import print_group
+    from bridge.cli.plan import print_group
     from bridge.cli.screen import console
 
     print_group(console(stderr=True), plan)

@@ -12,16 +12,35 @@ from bridge.cli import (
     explain,
     held,
     hyperproof,
+    init,
     quarantine,
+    report,
     run,
     sandbox,
     schema,
     service,
+    status,
     store,
 )
 from bridge.cli.app import INTERRUPTED, app, execute
 
-MODULES: Final = (check, run, explain, service, held, quarantine, audit, store, hyperproof, sandbox, demo, schema)
+MODULES: Final = (
+    init,
+    check,
+    run,
+    status,
+    explain,
+    service,
+    held,
+    quarantine,
+    audit,
+    report,
+    store,
+    hyperproof,
+    sandbox,
+    demo,
+    schema,
+)
 """Whose commands there are, in the order in which --help lists them."""
 
 

@@ -1,381 +1,117 @@
-"""A run's report in three forms: a table for people, JSON for programs, Markdown for a review."""
+"""report: who is in which managed group and why, as one HTML file for an auditor."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import os
+import sys
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.text import Text
+import typer
 
-from bridge.cli.screen import shown, table
-from bridge.cli.words import counted
-from bridge.core.change import Action, Change, GroupPlan, Held, MemberChange, SkipKind
-from bridge.cycle.outcome import Report, Result, RunOutcome
+from bridge.cli.exits import Exit
+from bridge.cli.options import DEFAULT_CONFIG, ConfigPath, configuration
+from bridge.errors import BridgeError
 
-_SIGNS = {Action.ADD: ("+", "green"), Action.REMOVE: ("-", "red"), Action.CREATE: ("*", "green")}
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-_STYLES = {
-    RunOutcome.UNCHANGED: "green",
-    RunOutcome.CHANGED: "green",
-    RunOutcome.PENDING: "yellow",
-    RunOutcome.HELD: "yellow",
-}
+    from bridge.report.period import Period
 
-_WELL = frozenset({RunOutcome.UNCHANGED, RunOutcome.CHANGED, RunOutcome.PENDING})
-
-
-# ---- for people ----------------------------------------------------------------------------------------
+_DAY = ["%Y-%m-%d"]
+_STDOUT = Path("-")
+_PRIVATE = 0o600
 
 
-def print_report(console: Console, report: Report) -> None:
-    """Print what a run saw, what it did or would do, and what a person has to look at."""
-    _print_doubts(console, report)
-    _print_recalled(console, report)
-    _print_changes(console, report)
-    _print_held(console, report.verdict.held)
-    _print_skips(console, report)
-    for note in report.notes:
-        console.print(shown(f"note: {note}", "yellow"))
-    _print_failures(console, report)
-    console.print(_summary(report))
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(report)
 
 
-def print_wrong(console: Console, report: Report) -> None:
-    """Print only what a person has to see to: not a word when all is well."""
-    if report.outcome in _WELL:
-        return
-    _print_doubts(console, report)
-    _print_held(console, tuple(held for held in report.verdict.held if not held.rejected))
-    _print_skips(console, report, kinds=frozenset({SkipKind.GROUP}))
-    _print_failures(console, report)
-    console.print(_summary(report))
+def report(
+    config: ConfigPath = DEFAULT_CONFIG,
+    *,
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", help="First day of the period; by default the 90 days to its last.", formats=_DAY),
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", help="Last day of the period; by default today.", formats=_DAY)
+    ] = None,
+    timezone: Annotated[
+        str,
+        typer.Option("--timezone", help="Of days and times; by default `schedule.timezone`.", metavar="ZONE"),
+    ] = "",
+    group: Annotated[str, typer.Option("--group", help="Only this managed group, by its name, key or id.")] = "",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where it is written; - is standard output.", metavar="FILE")
+    ] = Path("report.html"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> Exit:
+    """Write one HTML file for an auditor: groups, members, sources, changes of a period, each with its record.
+
+    It stands alone and prints on A4. Asks no server. Ends with 10 when the audit chain is broken, which it says.
+
+    Example: hyperproof-bridge report --from 2026-01-01 --to 2026-03-31 --output access-2026-q1.html
+    """
+    from bridge.report.page import page
+    from bridge.report.statement import load_statement
+    from bridge.wiring import opened_evidence
+
+    loaded = configuration(config)
+    period = _period(first, last, timezone or loaded.schedule.timezone)
+    _refuse_existing(output, force=force)
+    with opened_evidence(loaded) as store:
+        stated = load_statement(store, loaded, period, group)
+    _write(output, page(stated), force=force)
+    if stated.is_proved:
+        return Exit.OK
+    finding = stated.proof.finding or "there is no record at all; see that `organization` is right"
+    typer.echo(f"BROKEN: {finding}; the report uses what stands before it", err=True)
+    return Exit.AUDIT
 
 
-def _print_doubts(console: Console, report: Report) -> None:
-    """What was not read to its end, once for each directory and not for each group that it feeds."""
-    for read in report.reads:
-        for doubt in read.doubts:
-            console.print(shown(f"directory {read.directory}: {doubt}", "red"))
-    touched = sum(bool(group.doubts) for group in report.plan.groups)
-    if touched:
-        console.print(
-            shown(
-                "while there is doubt nobody is removed: "
-                f"{counted(touched, 'managed group is', 'managed groups are')} touched",
-                "yellow",
-            )
+def _period(first: datetime | None, last: datetime | None, timezone: str) -> "Period":
+    from bridge.report.period import period
+
+    try:
+        zone = ZoneInfo(timezone)
+    except (ValueError, OSError, KeyError) as error:
+        raise typer.BadParameter(
+            f"There is no time zone {timezone!r}: write one such as Europe/Berlin."
+        ) from error
+    try:
+        return period(_day(first), _day(last), zone, datetime.now(UTC))
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _refuse_existing(output: Path, *, force: bool) -> None:
+    if output != _STDOUT and not force and output.exists():
+        raise BridgeError(
+            f"{output} is there already; name another file with --output, or replace it with --force"
         )
 
 
-def _print_recalled(console: Console, report: Report) -> None:
-    for read in report.reads:
-        if read.recalled:
-            moment = read.recalled.strftime("%Y-%m-%d %H:%M:%SZ")
-            console.print(shown(f"directory {read.directory}: read in full at {moment}, and unchanged since"))
-
-
-def print_group(console: Console, group: GroupPlan) -> None:
-    """Print what would be done to one group."""
-    console.print(table(_CHANGE_HEADS, _change_rows(group, {}), "Changes, if you say yes"))
-
-
-_CHANGE_HEADS = ("group", "", "who or what", "cause", "people in the directory")
-
-
-def _print_changes(console: Console, report: Report) -> None:
-    labels = _labels(report)
-    rows = [row for group in report.verdict.allowed.changed for row in _change_rows(group, labels)]
-    if rows:
-        title = "Changes" if report.applied else "Changes, if this plan is applied"
-        console.print(table(_CHANGE_HEADS, rows, title))
-
-
-def _labels(report: Report) -> Mapping[str, str]:
-    """How the directories' administrators know their people."""
-    return {person.id: person.label for read in report.reads for person in read.people.values()}
-
-
-def _change_rows(group: GroupPlan, labels: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
-    for change in group.changes:
-        sign, style = _SIGNS.get(change.action, ("~", "yellow"))
-        if change.members:
-            for member in change.members:
-                people = ", ".join(labels.get(person, person) for person in member.people)
-                yield (group.name, Text(sign, style), _who(member), member.cause.value, people)
-        else:
-            yield (group.name, Text(sign, style), _what(change), change.cause.value, "")
-
-
-def _who(member: MemberChange) -> str:
-    return member.email or member.account
-
-
-def _what(change: Change) -> str:
-    match change.action:
-        case Action.RENAME:
-            return f"rename to {change.name}"
-        case Action.SET_LEAD:
-            return f"set lead {change.lead}"
-        case _:
-            return change.action.value
-
-
-def _print_held(console: Console, held: tuple[Held, ...]) -> None:
-    rows = [
-        (
-            one.digest[:12],
-            one.name,
-            ", ".join(f"{_SIGNS[c.action][0]}{len(c.members)}" for c in one.changes),
-            _first_of(_held_people(one)),
-            "; ".join(finding.text for finding in one.findings),
-            "rejected" if one.rejected else "waits for approval",
-        )
-        for one in held
-    ]
-    if rows:
-        console.print(table(("digest", "group", "changes", "who", "why it is held", "state"), rows, "Held"))
-    if any(not one.rejected for one in held):
-        console.print(shown(_DECIDED))
-
-
-_DECIDED = (
-    "Once a sync has noted them, `held show DIGEST` names everybody, and `held approve` or `held reject` decides."
-)
-
-SHOWN_PEOPLE = 5
-"""Of one set of held changes: enough to know what it is about."""
-
-
-def _held_people(held: Held) -> tuple[str, ...]:
-    return tuple(_who(member) for change in held.changes for member in change.members)
-
-
-def _first_of(people: tuple[str, ...]) -> str:
-    left = len(people) - SHOWN_PEOPLE
-    return ", ".join((*people[:SHOWN_PEOPLE], *((f"and {left} more",) if left > 0 else ())))
-
-
-_KINDS = frozenset(SkipKind) - {SkipKind.DOUBT}
-"""Whom a doubt keeps is told by the doubt."""
-
-
-def _print_skips(console: Console, report: Report, kinds: frozenset[SkipKind] = _KINDS) -> None:
-    rows = [*_doubt_rows(report), *_skip_rows(report.plan.groups, kinds)]
-    if rows:
-        console.print(table(("group", "kind", "who or what", "why"), rows, "Left as it is"))
-
-
-SHOWN_DOUBTS = 2
-"""Of one group. A directory where much is wrong would fill the screen with what has one cause."""
-
-
-def _doubt_rows(report: Report) -> Iterator[tuple[str, str, str, str]]:
-    general = {doubt for read in report.reads for doubt in read.doubts}
-    for group in report.plan.groups:
-        own = [doubt for doubt in group.doubts if doubt not in general]
-        for doubt in own[:SHOWN_DOUBTS]:
-            yield (group.name, "doubt", str(doubt), "nobody is removed")
-        if len(own) > SHOWN_DOUBTS:
-            yield (
-                group.name,
-                "doubt",
-                f"and {len(own) - SHOWN_DOUBTS} more; --json lists them",
-                "nobody is removed",
-            )
-
-
-def _skip_rows(groups: tuple[GroupPlan, ...], kinds: frozenset[SkipKind]) -> Iterator[tuple[str, str, str, str]]:
-    for group in groups:
-        for skip in group.skips:
-            if skip.kind in kinds:
-                yield (group.name, skip.kind.value, skip.subject, skip.reason)
-
-
-def _print_failures(console: Console, report: Report) -> None:
-    rows = [
-        (deed.result.value, deed.action.value, _who(deed.member) if deed.member else "", deed.reason)
-        for deed in report.deeds
-        if deed.result is not Result.APPLIED
-    ]
-    if rows:
-        console.print(table(("result", "change", "who", "why"), rows, "Not done"))
-    if report.verdict.refusal:
-        console.print(shown(f"nothing may be written: {report.verdict.refusal}", "red"))
-    if report.lost:
-        console.print(shown(f"writing ended early: {report.lost}", "red"))
-
-
-def _summary(report: Report) -> Text:
-    counts = report.counts()
-    outcome = report.outcome
-    rejected = sum(len(c.members) for held in report.verdict.held if held.rejected for c in held.changes)
-    counts |= {"held": counts["held"] - rejected, "rejected": rejected}
-    figures = [f"{counts[key]} {word}" for key, word in _SUMMED.items() if counts[key]]
-    if not report.applied:
-        figures = [*_pending(report), *figures]
-    text = f"{outcome.value}{': ' if figures else ''}{', '.join(figures)}"
-    return Text(f"{text} (run {report.run.id})", _STYLES.get(outcome, "red"))
-
-
-_SUMMED = {
-    "added": "added",
-    "removed": "removed",
-    "created": "created",
-    "renamed": "renamed",
-    "leads": "lead set or cleared",
-    "failed": "failed",
-    "unconfirmed": "unconfirmed",
-    "untried": "untried",
-    "held": "held",
-    "rejected": "rejected",
-    "settled": "settled",
-}
-
-_TO_DO = {
-    Action.CREATE: "to create",
-    Action.RENAME: "to rename",
-    Action.SET_LEAD: "lead to set",
-    Action.CLEAR_LEAD: "lead to clear",
-    Action.ADD: "to add",
-    Action.REMOVE: "to remove",
-}
-
-
-def _pending(report: Report) -> Iterator[str]:
-    changes = [change for group in report.verdict.allowed.changed for change in group.changes]
-    for action, words in _TO_DO.items():
-        number = sum(len(change.members) or 1 for change in changes if change.action is action)
-        if number:
-            yield f"{number} {words}"
-
-
-# ---- for programs --------------------------------------------------------------------------------------
-
-
-def report_json(report: Report) -> dict[str, Any]:
-    """The whole report. Keys are only ever added."""
-    return {
-        "run": report.run.id,
-        "outcome": report.outcome.value,
-        "applied": report.applied,
-        "plan": report.plan.digest,
-        "counts": report.counts(),
-        "refusal": report.verdict.refusal,
-        "lost": report.lost,
-        "notes": list(report.notes),
-        "id_space": {
-            "space": report.id_space.space.value,
-            "proved": report.id_space.proved,
-            "evidence": report.id_space.evidence,
-        }
-        if report.id_space
-        else None,
-        "directories": [
-            {
-                "name": read.directory,
-                "server": read.server,
-                "recalled": read.recalled.isoformat() if read.recalled else None,
-                "people": len(read.people),
-                "doubts": [str(doubt) for doubt in read.doubts],
-                "searches": [
-                    {"what": s.what, "pages": s.pages, "entries": s.entries, "result": s.result}
-                    for s in read.searches
-                ],
-            }
-            for read in report.reads
-        ],
-        "groups": [_group_json(group) for group in report.verdict.allowed.groups],
-        "held": [held_json(held) for held in report.verdict.held],
-        "not_done": [
-            {
-                "action": deed.action.value,
-                "result": deed.result.value,
-                "member": _member_json(deed.member) if deed.member else None,
-                "reason": deed.reason,
-            }
-            for deed in report.deeds
-            if deed.result is not Result.APPLIED
-        ],
-    }
-
-
-def _group_json(group: GroupPlan) -> dict[str, Any]:
-    return {
-        "key": group.key,
-        "name": group.name,
-        "group_id": group.group_id,
-        "size": group.size,
-        "changes": [_change_json(change) for change in group.changes],
-        "doubts": [str(doubt) for doubt in group.doubts],
-        "skips": [{"kind": s.kind.value, "subject": s.subject, "reason": s.reason} for s in group.skips],
-    }
-
-
-def _change_json(change: Change) -> dict[str, Any]:
-    told: dict[str, Any] = {"action": change.action.value}
-    if change.action in {Action.ADD, Action.REMOVE}:
-        return {**told, "members": [_member_json(member) for member in change.members]}
-    return {**told, "name": change.name, "lead": change.lead, "cause": change.cause.value}
-
-
-def _member_json(member: MemberChange) -> dict[str, Any]:
-    return {
-        "account": member.account,
-        "email": member.email,
-        "cause": member.cause.value,
-        "people": list(member.people),
-    }
-
-
-def held_json(held: Held) -> dict[str, Any]:
-    """One set of held changes."""
-    return {
-        "digest": held.digest,
-        "key": held.key,
-        "name": held.name,
-        "group_id": held.group_id,
-        "rejected": held.rejected,
-        "findings": [{"guard": f.guard.value, "text": f.text} for f in held.findings],
-        "changes": [_change_json(change) for change in held.changes],
-    }
-
-
-# ---- for a review --------------------------------------------------------------------------------------
-
-
-def report_markdown(report: Report) -> str:
-    """The plan as Markdown, fit for a pull request."""
-    return "\n".join(_markdown(report)) + "\n"
-
-
-def _markdown(report: Report) -> Iterator[str]:
-    yield f"# Hyperproof Bridge: {report.outcome.value}"
-    yield ""
-    yield f"Plan `{report.plan.digest[:12]}`: {', '.join(_pending(report)) or 'nothing to change'}."
-    labels = _labels(report)
-    rows = [row for group in report.verdict.allowed.changed for row in _change_rows(group, labels)]
-    yield from _markdown_table("Changes", ("group", "", "who or what", "cause", "people"), rows)
-    held = [
-        (one.digest[:12], one.name, f"{sum(len(c.members) for c in one.changes)} changes",
-         ", ".join(_held_people(one)), "; ".join(f.text for f in one.findings))
-        for one in report.verdict.held
-    ]  # fmt: skip
-    yield from _markdown_table("Held", ("digest", "group", "what", "who", "why"), held)
-    left = [(g.name, s.kind.value, s.subject, s.reason) for g in report.plan.groups for s in g.skips]
-    left += [(g.name, "doubt", str(doubt), "nobody is removed") for g in report.plan.groups for doubt in g.doubts]
-    yield from _markdown_table("Left as it is", ("group", "kind", "who or what", "why"), left)
-
-
-def _markdown_table(title: str, heads: tuple[str, ...], rows: list[Any]) -> Iterator[str]:
-    if not rows:
+def _write(output: Path, pieces: "Iterable[str]", *, force: bool) -> None:
+    """Write it in one go, for its owner alone to read, since it names people."""
+    if output == _STDOUT:
+        sys.stdout.writelines(pieces)
         return
-    yield from ("", f"## {title}", "")
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{' --- |' * len(heads)}"
-    for row in rows:
-        yield f"| {' | '.join(_cell(cell) for cell in row)} |"
-
-
-def _cell(cell: object) -> str:
-    """One cell: nothing in a name may end it, start another, or become a tag."""
-    text = shown(cell.plain if isinstance(cell, Text) else cell).plain
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")
+    part = output.with_name(f"{output.name}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "wb") as file:
+            file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
+        _refuse_existing(output, force=force)
+        part.replace(output)
+    except OSError as error:
+        raise BridgeError(f"{output} cannot be written ({error.strerror}); name another with --output") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    typer.echo(f"report: {output}", err=True)

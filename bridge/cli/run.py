@@ -10,6 +10,7 @@ import typer
 
 from bridge.cli.exits import Exit, exit_of
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, apart, configuration
+from bridge.core.jobs import EVERY
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
@@ -48,7 +49,11 @@ def plan(
 
 
 def sync(
-    config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False, quiet: Quiet = False, detailed: Detailed = False
+    config: ConfigPath = DEFAULT_CONFIG,
+    job: Annotated[str, typer.Option("--job", help="Write the managed groups of this job alone.")] = EVERY,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    detailed: Detailed = False,
 ) -> Exit:
     """Make one run: read, plan, guard, apply, verify, record.
 
@@ -57,13 +62,17 @@ def sync(
 
     Example: hyperproof-bridge sync --config bridge.yaml
     """
+    from dataclasses import replace
+
     from bridge.core.journal import RunKind
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
     loaded = apart(configuration(config), as_json=as_json)
+    if job not in {EVERY, *loaded.jobs}:
+        raise typer.BadParameter(f"There is no job {job}; the configuration has: {', '.join(loaded.jobs)}.")
     with wired_for_writing(loaded) as wired:
-        report = run_cycle(wired.bridge, RunKind.SYNC)
+        report = run_cycle(replace(wired.bridge, job=job), RunKind.SYNC)
     silent = quiet or loaded.audit.stdout
     _print(report, as_json=as_json, quiet=silent)
     _remind(loaded, silent=silent or as_json)
@@ -111,17 +120,18 @@ def _remind(loaded: "Configuration", *, silent: bool) -> None:
 
 
 def _print(report: "Report", *, as_json: bool, quiet: bool, markdown: bool = False) -> None:
-    from bridge.cli.report import print_report, print_wrong, report_json, report_markdown
+    from bridge.cli.outcome import outcome_json, print_outcome, print_wrong
+    from bridge.cli.plan import plan_markdown
     from bridge.cli.screen import console, print_json
 
     if as_json:
-        print_json(report_json(report))
+        print_json(outcome_json(report))
     elif markdown:
-        typer.echo(report_markdown(report), nl=False)
+        typer.echo(plan_markdown(report), nl=False)
     elif quiet:
         print_wrong(console(stderr=True), report)
     else:
-        print_report(console(), report)
+        print_outcome(console(), report)
 
 
 @contextmanager

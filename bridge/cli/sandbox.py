@@ -43,6 +43,14 @@ def sandbox(
             metavar="FILE",
         ),
     ] = None,
+    company: Annotated[
+        Path | None,
+        typer.Option(
+            "--company",
+            help="Serve the company of `init --sandbox`, and write what its configuration needs to FOLDER.",
+            metavar="FOLDER",
+        ),
+    ] = None,
 ) -> Exit:
     """Serve a Hyperproof to rehearse against: the documented API with its oddities, and faults on request.
 
@@ -56,11 +64,17 @@ def sandbox(
 
     A seed then: {users: [{name: Ann, mail: a@b.example}], groups: [{name: Auditors, members: [Ann]}]}
 
+    With --company it serves Hyperproof at --port, LDAP at the next, and an Entra ID tenant at the one after.
+
     Example: hyperproof-bridge sandbox --port 8180 --users 200 --groups 10 --mode id_space=id
     """
     wanted = _Wanted(port, seed, users, groups, tuple(mode or ()))
     if modes:
         _tell_modes(of_entra=entra is not None)
+    elif company is not None:
+        if seed or entra or mode:
+            raise typer.BadParameter("--company brings its own: leave out --seed, --entra and --mode.")
+        _serve_company(company, port)
     elif entra is None:
         _serve_hyperproof(wanted)
     else:
@@ -123,6 +137,27 @@ def _serve_entra(wanted: _Wanted, ca_file: Path) -> None:
     typer.echo(f"directories:\n{section}# export {_SECRET}={DEFAULT_CLIENT_SECRET}\n# Ctrl-C ends it.")
     with suppress(KeyboardInterrupt):
         made.serve_forever()
+
+
+def _serve_company(folder: Path, port: int) -> None:
+    """All three at once. A folder that was made for it is left: a configuration refers to what is in it."""
+    from bridge.cli.setup.rehearsal import write_keys
+    from bridge.sandbox import hybrid
+
+    ports = (port, port + 1, port + 2) if port else (0, 0, 0)
+    with _port_explained(port), hybrid.ldap(ports[1]) as ldap, hybrid.entra(ports[2]) as entra:
+        hyperproof = hybrid.hyperproof(ports[0])
+        try:
+            write_keys(folder, entra.certificates.pem)
+        except OSError as error:
+            raise BridgeError(
+                f"{folder} cannot be written ({error.strerror}); name another with --company"
+            ) from error
+        typer.echo(f"api_url: {hyperproof.api_url}\ntoken_url: {hyperproof.token_url}")
+        typer.echo(f"ldap: {ldap.url}\nentra: {entra.url}\nkeys: {folder}")
+        typer.echo("Ctrl-C ends it.")
+        with suppress(KeyboardInterrupt):
+            hyperproof.serve_forever()
 
 
 @contextmanager

@@ -45,6 +45,16 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], title: str = "
     return made
 
 
+def pairs(rows: Iterable[tuple[str, object]]) -> Table:
+    """Facts under one another, each behind its name."""
+    made = Table(box=None, show_header=False, pad_edge=False)
+    made.add_column(style="dim")
+    made.add_column(overflow="fold")
+    for name, value in rows:
+        made.add_row(name, value if isinstance(value, Text) else shown(value))
+    return made
+
+
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
     """Print a value for programs."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n")

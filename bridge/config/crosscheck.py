@@ -21,6 +21,7 @@ def crosscheck(document: Document, surroundings: Surroundings) -> Iterator[Flaw]
     """Every such flaw."""
     yield from nothings(document.data, ())
     yield from unnamed(document)
+    yield from jobless(document, surroundings)
     yield from twice(document, surroundings)
 
 
@@ -118,6 +119,32 @@ def _several_ways(value: Plain, place: Place) -> Iterator[Flaw]:
             "Keep exactly one of dn, name, mail_nickname, id, filter, pattern; several groups are parts of `any`."
         )
         yield Flaw(place, "Groups are named in exactly one way.", remedy)
+
+
+# ---- jobs -----------------------------------------------------------------------------------------------
+
+
+def jobless(document: Document, surroundings: Surroundings) -> Iterator[Flaw]:
+    """Groups of a job that is not there, and jobs without any group: nothing would ever be written for them."""
+    schedule = document.data.get("schedule")
+    stated = schedule.get("jobs") if isinstance(schedule, dict) else None
+    jobs = list(stated) if isinstance(stated, dict) else []
+    named = {
+        position: _plain_text(group["job"], surroundings)
+        for position, group in _groups(document)
+        if group.get("job") is not None
+    }
+    for position, name in named.items():
+        if name and name not in jobs:
+            remedy = did_you_mean(name, jobs) if jobs else "Define it under `schedule.jobs`, or leave `job` out."
+            yield Flaw(("groups", position, "job"), "There is no job of this name.", remedy)
+    for job in jobs:
+        if job not in named.values():
+            yield Flaw(
+                ("schedule", "jobs", job),
+                "No group names this job.",
+                f"Say `job: {job}` in a group, or leave it out.",
+            )
 
 
 # ---- groups defined twice ------------------------------------------------------------------------------

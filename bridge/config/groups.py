@@ -140,6 +140,9 @@ class GroupSettings(Model):
     ignore: tuple[Address, ...] = Field(default=(), examples=[["robot@corp.example"]])
     """Neither put in nor taken out; besides those of `defaults`."""
 
+    job: Text | None = Field(default=None, examples=["nightly"])
+    """The job of `schedule.jobs` whose runs write it. Left out: written at the times of `schedule` itself."""
+
     removals: RemovalsOverride = RemovalsOverride()
     """What is plausible for this group, where it differs from `defaults` and `limits`."""
 

@@ -19,8 +19,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Configuration:
 
     Raises ConfigError with all problems at once, in the order of the file. No problem repeats a secret.
     """
-    document = read_document(path)
-    surroundings = Surroundings(environ, path.parent)
+    return loaded(read_document(path), environ)
+
+
+def loaded(document: Document, environ: Mapping[str, str]) -> Configuration:
+    """The same from values that may not be in any file yet. Raises ConfigError."""
+    surroundings = Surroundings(environ, document.path.parent)
     configuration, found = _validated(document, surroundings)
     if configuration is None or found:
         raise ConfigError(tuple(sorted(document.problem(flaw) for flaw in found)))

@@ -11,7 +11,7 @@ from bridge.config.groups import Defaults, GroupEntry
 from bridge.config.limits import AccountsSection, LimitsSection
 from bridge.config.notices import NoticesSection
 from bridge.config.references import Surroundings
-from bridge.config.schedule import ScheduleSection, WebSection
+from bridge.config.schedule import ScheduleSection, Times, WebSection
 from bridge.config.service import (
     ApprovalsSection,
     AuditSection,
@@ -21,6 +21,7 @@ from bridge.config.service import (
     StoreSection,
 )
 from bridge.config.values import Flag, Label
+from bridge.core.mapping import MAIN
 
 
 class Configuration(Model):
@@ -87,6 +88,13 @@ class Configuration(Model):
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _places: tuple[str, ...] = PrivateAttr(default=())
     _files: tuple[Path, ...] = PrivateAttr(default=())
+
+    @property
+    def jobs(self) -> dict[str, Times]:
+        """When the runs of each job are due; of those alone that some managed group is of."""
+        named = {entry.job for entry in self.groups}
+        main = {MAIN: self.schedule} if None in named else {}
+        return {**main, **{name: job for name, job in self.schedule.jobs.items() if name in named}}
 
     @property
     def path(self) -> Path:

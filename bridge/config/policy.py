@@ -15,6 +15,7 @@ from bridge.config.limits import GroupRemovals, RunRemovals
 from bridge.config.model import Configuration
 from bridge.config.values import NO_LEAD, OWNER_LEAD
 from bridge.core.mapping import (
+    MAIN,
     AllOf,
     AnyOf,
     Except,
@@ -116,6 +117,7 @@ def _settings(entry: GroupSettings, configuration: Configuration) -> Settings:
         create=defaults.create if entry.create is None else entry.create,
         rename=defaults.rename if entry.rename is None else entry.rename,
         limit=_limit(configuration.limits.removals_per_group, _stated(configuration, entry)),
+        job=entry.job or MAIN,
     )
 
 

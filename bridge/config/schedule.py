@@ -1,5 +1,6 @@
 """The sections about the service: when it runs, and where it tells how it is."""
 
+import re
 import zoneinfo
 from datetime import timedelta
 from typing import Annotated, Final, TypeAlias
@@ -10,6 +11,7 @@ from pydantic_core.core_schema import ValidationInfo
 from bridge.config.cron import parse_cron
 from bridge.config.service import Model
 from bridge.config.values import Duration, Flag, KeyFile, PresentFile, SecretText, Text, within, wrong
+from bridge.core.mapping import MAIN
 from bridge.transport.settings import is_loopback
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -41,6 +43,19 @@ TimezoneName: TypeAlias = Annotated[Text, AfterValidator(_timezone)]
 """The name of a time zone in the IANA database."""
 
 
+def _job(text: str) -> str:
+    if text == MAIN or not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", text):
+        raise wrong(
+            "This cannot be the name of a job.",
+            f"Write small letters, digits, - and _, at most 32; and not `{MAIN}`, which is of groups without one.",
+        )
+    return text
+
+
+JobName: TypeAlias = Annotated[Text, AfterValidator(_job)]
+"""What the runs of some managed groups are called."""
+
+
 class RetrySection(Model):
     """How soon a run that failed is tried again. Each further try waits twice as long."""
 
@@ -51,8 +66,8 @@ class RetrySection(Model):
     """No wait is longer, unless Hyperproof asks for more."""
 
 
-class ScheduleSection(Model):
-    """When `hyperproof-bridge run` makes a run."""
+class Times(Model):
+    """When runs are due."""
 
     every: Annotated[Duration, within(timedelta(seconds=10), timedelta(days=7))] | None = Field(
         default=None, examples=["15m"]
@@ -70,15 +85,6 @@ class ScheduleSection(Model):
 
     catch_up: Flag = True
     """Make a run at the start if one was due while the service was down, or if there never was one."""
-
-    retry: RetrySection = RetrySection()
-    """How soon a run that failed is tried again."""
-
-    stop_within: Annotated[Duration, within(timedelta(seconds=1), timedelta(minutes=10))] = timedelta(seconds=25)
-    """How long a run may take to end when the service is told to. Then it is cut off; the next one settles it."""
-
-    hung_after: Annotated[Duration, within(timedelta(seconds=1), _DAY)] = timedelta(minutes=30)
-    """A run without a sign of life for so long is hung: the service is no longer live, and gets restarted."""
 
     stale_after: Annotated[Duration, within(_MINUTE, timedelta(days=31))] | None = Field(
         default=None, examples=["1h"]
@@ -99,7 +105,7 @@ class ScheduleSection(Model):
 
     @property
     def in_words(self) -> str:
-        """When runs are made, for people."""
+        """When they are due, for people."""
         if self.cron is not None:
             return f"by cron {self.cron} ({self.timezone})"
         seconds = int(self.interval.total_seconds())
@@ -107,6 +113,26 @@ class ScheduleSection(Model):
             (u, n) for u, n in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)) if seconds % n == 0
         )
         return f"every {seconds // size} {unit}"
+
+
+class Job(Times):
+    """When the runs are due that write the managed groups which name this job."""
+
+
+class ScheduleSection(Times):
+    """When `hyperproof-bridge run` makes a run: of all managed groups, or of those that name no job."""
+
+    jobs: dict[JobName, Job] = Field(default_factory=dict, examples=[{"nightly": {"cron": "30 2 * * *"}}])
+    """Jobs with times of their own, each under a name of your choice."""
+
+    retry: RetrySection = RetrySection()
+    """How soon a run that failed is tried again."""
+
+    stop_within: Annotated[Duration, within(timedelta(seconds=1), timedelta(minutes=10))] = timedelta(seconds=25)
+    """How long a run may take to end when the service is told to. Then it is cut off; the next one settles it."""
+
+    hung_after: Annotated[Duration, within(timedelta(seconds=1), _DAY)] = timedelta(minutes=30)
+    """A run without a sign of life for so long is hung: the service is no longer live, and gets restarted."""
 
 
 def _listen(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.core.change import Action, Held, MemberChange
+from bridge.core.jobs import EVERY
 from bridge.core.memory import Baseline, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.core.quarantine import Failure
@@ -70,6 +71,8 @@ class Run:
     config_hash: str
     continues: str = ""
     """The id of the first run of an interrupted backfill that this one goes on with."""
+    job: str = EVERY
+    """Whose managed groups it writes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bridge.core.model import Email, GroupId, Selector, Standing
+
+MAIN: Final = "main"
+"""The job of all managed groups that name none."""
 
 
 class Mode(StrEnum):
@@ -117,6 +120,8 @@ class Settings:
     create: bool = False
     rename: bool = False
     limit: Limit = Limit(count=10, percent=20, floor=2)
+    job: str = MAIN
+    """Whose runs write it."""
 
 
 @dataclass(frozen=True, slots=True)

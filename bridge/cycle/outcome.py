@@ -93,6 +93,8 @@ class Report:
     """Whether it was permission or trust that ended the writing: trying again soon will not help."""
     unread: Mapping[DirectoryName, str] = field(default_factory=dict)
     """Directories that could not be read at all, and why."""
+    waiting: frozenset[str] = frozenset()
+    """Keys of the managed groups whose changes wait for a run of their own job."""
     applied: bool = False
     """Whether this run was to write at all."""
 
@@ -158,4 +160,5 @@ class Report:
             "doubts": sum(len(group.doubts) for group in self.plan.groups),
             "groups": len(self.plan.groups),
             "settled": self.settled,
+            "waiting": len(self.waiting),
         }

@@ -46,6 +46,7 @@ class Recorder:
             version=version,
             apply=apply,
             continues=run.continues,
+            job=run.job,
             reason=reason,
         )
 

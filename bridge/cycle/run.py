@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bridge import __version__
 from bridge.core.change import Plan
+from bridge.core.jobs import EVERY
 from bridge.core.journal import Run, RunKind
 from bridge.core.mapping import Policy
 from bridge.core.memory import Memory
@@ -45,6 +46,8 @@ class Bridge:
     apply: bool
     """Whether the configuration allows writing at all."""
     chunk: int = 100
+    job: str = EVERY
+    """Whose managed groups are written."""
 
 
 SILENT = Progress()
@@ -81,9 +84,8 @@ def _begin(bridge: Bridge, kind: RunKind) -> Run:
     """A new run; a backfill that was interrupted is gone on with."""
     run_id, now, config = bridge.new_id(), bridge.clock.now(), bridge.policy.config_hash
     interrupted = bridge.store.load_unfinished(kind, config) if kind is RunKind.BACKFILL else None
-    return Run(
-        run_id, kind, now, config, continues=(interrupted.continues or interrupted.id) if interrupted else ""
-    )
+    continues = (interrupted.continues or interrupted.id) if interrupted else ""
+    return Run(run_id, kind, now, config, continues, bridge.job)
 
 
 def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
@@ -120,11 +122,11 @@ def _surveyed(bridge: Bridge, sides: Sides, memory: Memory) -> tuple[Sides, Surv
     What was recalled may say that there is nothing to do, and no more. As soon as there is, it is read in full and
     thought of anew, so that every change, and everything held, rests on what was read now.
     """
-    found = survey(sides, memory, bridge.store, bridge.target, bridge.policy)
+    found = survey(sides, memory, bridge.store, bridge.target, bridge.policy).of(bridge.job)
     if not (sides.recalled and found.wants(memory)):
         return sides, found
     sides = read_recalled(sides, bridge.sources, bridge.policy)
-    return sides, survey(sides, memory, bridge.store, bridge.target, bridge.policy)
+    return sides, survey(sides, memory, bridge.store, bridge.target, bridge.policy).of(bridge.job)
 
 
 def _written(report: Report, found: Survey, sides: Sides, writing: Application) -> Report:
@@ -149,6 +151,7 @@ def _report(run: Run, sides: Sides, found: Survey) -> Report:
         id_space=sides.current.id_space,
         notes=(*sides.current.notes, *_notes(sides)),
         unread=sides.unread,
+        waiting=found.waiting,
     )
 
 

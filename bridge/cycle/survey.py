@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Self
 
 from bridge.core.binding import Binding, bind, depends_on_archived, released
 from bridge.core.cause import Past
@@ -12,6 +13,7 @@ from bridge.core.desired import Reads, desired
 from bridge.core.difference import Accounts, Difference, Surroundings, differ
 from bridge.core.expand import expand, folded
 from bridge.core.guards import Case, judge
+from bridge.core.jobs import put_off, waiting
 from bridge.core.mapping import GroupMapping, Mode, PatternMapping, Policy
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import (
@@ -74,12 +76,19 @@ class Survey:
     differences: tuple[Difference, ...]
     plan: Plan
     verdict: Verdict
+    waiting: frozenset[str] = frozenset()
+    """Keys of the managed groups whose changes are not this run's to make."""
 
     def wants(self, memory: Memory) -> bool:
         """Whether there is something to do, or to hold that was not held before."""
         return bool(self.verdict.allowed.changed) or any(
             held.digest not in memory.held for held in self.verdict.held
         )
+
+    def of(self, job: str) -> Self:
+        """The same for a run of this job, which leaves the other jobs' managed groups to their runs."""
+        others = waiting(self.plan, (difference.mapping for difference in self.differences), job)
+        return replace(self, verdict=put_off(self.verdict, others), waiting=others)
 
 
 def read_sides(sources: Sequence[Source], target: Target, policy: Policy, clock: Clock) -> Sides:

@@ -8,12 +8,12 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from bridge.config import Configuration
 from bridge.daemon.leadership import Alone, Leadership, Leads
 from bridge.errors import BridgeError
-from bridge.store.lock import Holder, OrganizationLock, holder_of, service_path
+from bridge.store.lock import Holder, OrganizationLock, holder_of, lock_path, service_path
 from bridge.store.place import Server
 from bridge.store.server_lock import ServerLock, What
 
@@ -39,12 +39,30 @@ def presence(configuration: Configuration) -> OrganizationLock:
     return OrganizationLock(path, what=What.SERVICE)
 
 
+def service_of(configuration: Configuration) -> Holder | None:
+    """Which process is the service of this organization, or leads its replicas. Raises StoreError."""
+    return _holder(configuration, What.SERVICE)
+
+
+def writer_of(configuration: Configuration) -> Holder | None:
+    """Which process makes a run at this moment. Raises StoreError."""
+    return _holder(configuration, What.RUN)
+
+
+def _holder(configuration: Configuration, what: What) -> Holder | None:
+    place, organization = configuration.store.place, configuration.organization
+    if isinstance(place, Server):
+        with closing(ServerLock(place, organization, what)) as lock:
+            return lock.holder()
+    return holder_of(service_path(place, organization) if what is What.SERVICE else lock_path(place, organization))
+
+
 def request_run(configuration: Configuration) -> Holder:
     """Ask the service of this organization for a run. Raises BridgeError if there is none."""
     place = configuration.store.place
     if isinstance(place, Server):
         return _wish(_service_lock(place, configuration))
-    holder = _some(holder_of(service_path(place, configuration.organization)))
+    holder = _some(service_of(configuration))
     _signal(holder)
     return holder
 

@@ -22,11 +22,11 @@ from bridge.daemon.signs import Signs
 from bridge.daemon.watch import Watch
 from bridge.daemon.works import Works
 from bridge.errors import ConfigError, Problem
+from bridge.standing.job import Job
 from bridge.store.store import DatabaseStore
 from bridge.web.app import build_app
 from bridge.web.pages import page_routes
 from bridge.web.server import Site, WebServer
-from bridge.web.standing import Job
 
 _LOG = structlog.get_logger("bridge")
 
@@ -135,8 +135,8 @@ class Service:
     def _tell(self, works: Works) -> None:
         """Tell systemd how things are. A scheduler or a run that hangs gets no word put in for it."""
         missing = works.signs.missing()
-        due = works.timetable.next_run()
-        last = works.last_complete
+        job = works.job()
+        due, last = job.next_run, job.last_complete
         status = "; ".join(missing) or (
             f"{f'{STANDBY}; ' if self._role == STANDBY else ''}"
             f"last complete run {f'{last:%Y-%m-%d %H:%M}Z' if last else 'not yet'}, "

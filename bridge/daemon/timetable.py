@@ -1,4 +1,4 @@
-"""When runs are due: APScheduler, with what it does otherwise than one might think put right.
+"""When the runs of each job are due: APScheduler, with what it does otherwise than one might think put right.
 
 it                                                so
 drops a run that is more than a second late       no run is ever dropped for being late
@@ -8,7 +8,7 @@ has Monday as 0, and joins days by and            weekdays are names; both kinds
 stores jobs as pickles                            they are kept in memory, and come from the configuration
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -25,7 +25,8 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bridge.config.cron import Cron, parse_cron
-from bridge.config.schedule import ScheduleSection
+from bridge.config.schedule import Times
+from bridge.core.jobs import EVERY
 
 BEAT: Final = timedelta(seconds=5)
 """Between two signs of life of the scheduler."""
@@ -44,20 +45,21 @@ class Reason(StrEnum):
     RETRY = "retry"  # of one that failed, or was put off
     REQUEST = "request"
     TAKEOVER = "takeover"  # from a replica that led before
+    TURN = "turn"  # comes now: another job's run was under way
 
 
 class Runs(Protocol):
     """Whoever makes the runs. Called in threads of the scheduler."""
 
-    def run(self, reason: Reason) -> None:
-        """Make a run, unless one is under way."""
+    def run(self, reason: Reason, job: str) -> None:
+        """Make a run of a job, unless one is under way."""
 
-    def overlapped(self, reason: Reason) -> None:
+    def overlapped(self, reason: Reason, job: str) -> None:
         """Take note of a run that was due while the one before was under way."""
 
 
 class Timetable:
-    """One schedule. `scheduler` and `executor` are APScheduler's background ones unless given."""
+    """The schedules of all jobs. `scheduler` and `executor` are APScheduler's background ones unless given."""
 
     def __init__(
         self,
@@ -74,7 +76,7 @@ class Timetable:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         self._scheduler.add_listener(self._overlapped, EVENT_JOB_MAX_INSTANCES)
-        self._scheduler.add_job(beat, IntervalTrigger(seconds=BEAT.total_seconds()), id="beat")
+        self._scheduler.add_job(beat, IntervalTrigger(seconds=BEAT.total_seconds()), id=_BEAT)
 
     def start(self) -> None:
         """Begin."""
@@ -86,43 +88,64 @@ class Timetable:
         self._scheduler.get_jobs()  # waits while jobs are handed out: a shutdown in the middle breaks that off
         self._scheduler.shutdown(wait=False)
 
-    def follow(self, section: ScheduleSection, last: datetime | None, now: datetime) -> None:
-        """Follow a schedule from now on. `last`: when the last complete run began, if there ever was one."""
-        trigger = trigger_of(section)
+    def follow(self, jobs: Mapping[str, Times], last: Mapping[str, datetime], now: datetime) -> None:
+        """Follow these schedules from now on, and no other.
+
+        `last`: when each job's last complete run began, if there ever was one.
+        """
+        for reason, job in self._planned():
+            if job not in {*jobs, EVERY}:
+                self.forget(reason, job)
+        for job, times in jobs.items():
+            self._add(Reason.SCHEDULE, job, trigger_of(times), next_run_time=first_run(times, last.get(job), now))
+
+    def run_at(self, moment: datetime, reason: Reason, job: str = EVERY) -> None:
+        """Make one run besides the schedule's. The one that was planned for the same reason is forgotten."""
+        self._add(reason, job, DateTrigger(moment))
+
+    def forget(self, reason: Reason, job: str = EVERY) -> None:
+        """Make no such run."""
+        if self._scheduler.get_job(_id(reason, job)):
+            self._scheduler.remove_job(_id(reason, job))
+
+    def next_run(self, job: str | None = None) -> datetime | None:
+        """When the next run is due, for whatever reason: of this job, or of any."""
+        wanted = [planned for planned in self._planned() if job is None or planned[1] in {job, EVERY}]
+        moments = (self._scheduler.get_job(_id(*planned)) for planned in wanted)
+        return min((each.next_run_time for each in moments if each and each.next_run_time), default=None)
+
+    def _add(self, reason: Reason, job: str, trigger: BaseTrigger, **more: datetime) -> None:
         self._scheduler.add_job(
-            self._runs.run,
-            trigger,
-            (Reason.SCHEDULE,),
-            id=Reason.SCHEDULE,
-            replace_existing=True,
-            next_run_time=first_run(section, last, now),
+            self._runs.run, trigger, (reason, job), id=_id(reason, job), replace_existing=True, **more
         )
 
-    def run_at(self, moment: datetime, reason: Reason) -> None:
-        """Make one run besides the schedule's. The one that was planned for the same reason is forgotten."""
-        self._scheduler.add_job(self._runs.run, DateTrigger(moment), (reason,), id=reason, replace_existing=True)
-
-    def forget(self, reason: Reason) -> None:
-        """Make no such run."""
-        if self._scheduler.get_job(reason):
-            self._scheduler.remove_job(reason)
-
-    def next_run(self) -> datetime | None:
-        """When the next run is due, for whatever reason."""
-        jobs = [self._scheduler.get_job(reason) for reason in Reason]
-        return min((job.next_run_time for job in jobs if job and job.next_run_time), default=None)
+    def _planned(self) -> list[tuple[Reason, str]]:
+        """All runs that are planned, each as why and of which job."""
+        return [_parts(each.id) for each in self._scheduler.get_jobs() if each.id != _BEAT]
 
     def _overlapped(self, event: JobSubmissionEvent) -> None:
-        if event.job_id in set(Reason):
-            self._runs.overlapped(Reason(event.job_id))
+        if event.job_id != _BEAT:
+            self._runs.overlapped(*_parts(event.job_id))
 
 
-def trigger_of(section: ScheduleSection) -> BaseTrigger:
+_BEAT: Final = "beat"
+
+
+def _id(reason: Reason, job: str) -> str:
+    return f"{reason} {job}"
+
+
+def _parts(planned: str) -> tuple[Reason, str]:
+    reason, _, job = planned.partition(" ")
+    return Reason(reason), job
+
+
+def trigger_of(times: Times) -> BaseTrigger:
     """A schedule in APScheduler's terms."""
-    jitter = section.jitter.total_seconds() or None
-    if section.cron is None:
-        return IntervalTrigger(seconds=section.interval.total_seconds(), timezone=ZoneInfo("UTC"), jitter=jitter)
-    return CronTrigger(**_fields(parse_cron(section.cron)), timezone=ZoneInfo(section.timezone), jitter=jitter)
+    jitter = times.jitter.total_seconds() or None
+    if times.cron is None:
+        return IntervalTrigger(seconds=times.interval.total_seconds(), timezone=ZoneInfo("UTC"), jitter=jitter)
+    return CronTrigger(**_fields(parse_cron(times.cron)), timezone=ZoneInfo(times.timezone), jitter=jitter)
 
 
 def _fields(cron: Cron) -> dict[str, str]:
@@ -136,37 +159,37 @@ def _fields(cron: Cron) -> dict[str, str]:
     return {name: ",".join(map(str, values)) or "*" for name, values in fields.items()}
 
 
-def first_run(section: ScheduleSection, last: datetime | None, now: datetime) -> datetime:
+def first_run(times: Times, last: datetime | None, now: datetime) -> datetime:
     """When the first run of a service is due, given when the last complete one began.
 
     One that was missed, or that never was, is due now, unless it is not to be caught up with.
     """
-    if section.cron is None:
-        following = now + section.interval
-        due = min(last + section.interval, following) if last else now  # a clock that was ahead delays nothing
+    if times.cron is None:
+        following = now + times.interval
+        due = min(last + times.interval, following) if last else now  # a clock that was ahead delays nothing
     else:
-        following = _after(section, now)
-        due = min(_after(section, last), following) if last else now
+        following = _after(times, now)
+        due = min(_after(times, last), following) if last else now
     if due > now:
         return due
-    return now if section.catch_up else following
+    return now if times.catch_up else following
 
 
-def _after(section: ScheduleSection, moment: datetime) -> datetime:
-    return _plain(section).get_next_fire_time(None, moment + timedelta(microseconds=1))  # type: ignore[no-any-return]  # untyped, see pyproject
+def _after(times: Times, moment: datetime) -> datetime:
+    return _plain(times).get_next_fire_time(None, moment + timedelta(microseconds=1))  # type: ignore[no-any-return]  # untyped, see pyproject
 
 
-def _plain(section: ScheduleSection) -> BaseTrigger:
-    return trigger_of(section.model_copy(update={"jitter": timedelta()}))
+def _plain(times: Times) -> BaseTrigger:
+    return trigger_of(times.model_copy(update={"jitter": timedelta()}))
 
 
-def stale_after(section: ScheduleSection, now: datetime) -> timedelta:
+def stale_after(times: Times, now: datetime) -> timedelta:
     """The age of the last complete run at which something is wrong: stated, or after missing about two runs."""
-    if section.stale_after:
-        return section.stale_after
-    if section.cron is None:
-        return 3 * section.interval
-    trigger, longest, moment = _plain(section), timedelta(), _after(section, now)
+    if times.stale_after:
+        return times.stale_after
+    if times.cron is None:
+        return 3 * times.interval
+    trigger, longest, moment = _plain(times), timedelta(), _after(times, now)
     for _ in range(_AHEAD):
         following = trigger.get_next_fire_time(moment, moment)
         longest, moment = max(longest, following - moment), following

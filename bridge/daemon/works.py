@@ -4,35 +4,34 @@ import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Lock
 
 import structlog
 
 from bridge.config import Configuration
 from bridge.config.notices import NoticesSection
+from bridge.core.jobs import EVERY
 from bridge.core.journal import RunKind
-from bridge.cycle.outcome import RunOutcome
 from bridge.cycle.run import Progress, run_cycle
 from bridge.daemon.clock import StoppableClock
+from bridge.daemon.jobs import Jobs
 from bridge.daemon.leadership import STANDBY, Alone, Leads
-from bridge.daemon.once import Ended, Witness, retry_wait
+from bridge.daemon.once import Ended, Witness
 from bridge.daemon.signs import Signs
 from bridge.daemon.stages import Stages
-from bridge.daemon.timetable import Reason, Runs, Timetable, stale_after
+from bridge.daemon.timetable import Reason, Runs, Timetable
 from bridge.errors import BridgeError, Busy, Stopped, StoreError
 from bridge.notices.matter import Facts
 from bridge.notices.round import Told
+from bridge.standing.job import Job
+from bridge.standing.overview import load_facts
 from bridge.store.store import DatabaseStore
 from bridge.transport.client import Exchange, Observer, Patience, Waiting
 from bridge.web.metrics import Kept, Metrics
-from bridge.web.overview import load_facts
-from bridge.web.standing import Job
 from bridge.wiring import Wired, log_call, log_wait, wired_for_serving, writing
 
 _LOG = structlog.get_logger("bridge")
-
-_COMPLETE = tuple(outcome.value for outcome in RunOutcome if outcome.complete)
 
 _SOON = timedelta(seconds=1)
 """After which a run is asked for again that found one under way."""
@@ -50,14 +49,14 @@ class Works:
     leads: Leads = field(default_factory=Alone)
     timetable: Timetable = field(init=False)
     metrics: Metrics = field(init=False)
-    last_complete: datetime | None = None
     _turn: Lock = field(default_factory=Lock)
     """Held while a run is made, and while what it works with is exchanged."""
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _wired: Wired | None = None
+    _under_way: str = EVERY
+    """The job whose run is under way, or was last."""
     _next: Configuration | None = None
     """To be taken up before the next run."""
-    _tries: int = 0
     _not_before: float = 0
     """Monotonic seconds; Hyperproof has asked us to stay away until then."""
     _quarantined: frozenset[str] = frozenset()
@@ -68,8 +67,9 @@ class Works:
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
-        self.metrics = Metrics(self.kept)
         self.timetable = self.timetable_of(self, self.signs.beat)
+        self._jobs = Jobs(self.timetable, self.clock, self.dice)
+        self.metrics = Metrics(self.kept, self._jobs.standing)
         self._patience = Patience.of(self.clock)
 
     # ---- what it works with
@@ -94,17 +94,14 @@ class Works:
         before, self._stack, self._wired = self._stack, stack, wired
         before.close()
         self.signs.hung_after = configuration.schedule.hung_after.total_seconds()
-        self.timetable.follow(configuration.schedule, self.last_complete, self.clock.now())
-        self.metrics.limited(self._limit(configuration).total_seconds())
+        self._jobs.follow(configuration.jobs)
         self._refusal = ""
         self.metrics.loaded(good=True)
 
     def _recall(self, wired: Wired) -> None:
         """Learn from the store how the runs before ended. Raises StoreError."""
-        last = wired.store.load_last(_COMPLETE)
+        self._jobs.recall(wired.store, wired.configuration.jobs)
         self._quarantined = frozenset(t.failure.key for t in wired.store.list_troubles() if t.next_try)
-        if last:
-            self._completed(last.started)
 
     def renew(self, configuration: Configuration) -> None:
         """Work by another configuration: at once if no run is under way, otherwise after it."""
@@ -142,27 +139,34 @@ class Works:
 
     # ---- runs
 
-    def run(self, reason: Reason) -> None:
-        """Make a run, unless one is under way, another replica leads, or Hyperproof has asked us to stay away."""
+    def run(self, reason: Reason, job: str) -> None:
+        """Make a job's run, unless one is under way, another replica leads, or Hyperproof asked for a pause."""
         if self.clock.stopping or self._stands_by:
             return
         if not self._turn.acquire(blocking=False):
-            self.overlapped(reason)
+            self.overlapped(reason, job)
             return
         try:
             self._take_up_next()
             left = self._not_before - self.clock.monotonic()
             if left > 0:
-                self._put_off(left, reason)
+                self._put_off(left, reason, job)
             else:
-                self._run(reason)
+                self._under_way = job
+                self._run(reason, job)
         finally:
             self._turn.release()
 
-    def overlapped(self, reason: Reason) -> None:
-        """A run is under way. One that a person asked for comes after it: the directory may be another by now."""
+    def overlapped(self, reason: Reason, job: str) -> None:
+        """A run is under way. One that a person asked for comes after it: the directory may be another by now.
+
+        So does one of another job, whose groups the one under way does not write.
+        """
         if reason is Reason.REQUEST:
-            self.timetable.run_at(self.clock.now() + _SOON, reason)
+            self.timetable.run_at(self.clock.now() + _SOON, reason, job)
+            return
+        if self._under_way not in {job, EVERY}:
+            self.timetable.run_at(self.clock.now() + _SOON, Reason.TURN, job)
             return
         self.metrics.skipped("overlap")
         _LOG.warning("run.skipped", reason=f"the run before is still under way (this one: {reason.value})")
@@ -176,7 +180,7 @@ class Works:
         """Lead from now on: what the leader before left open is settled by a run at once."""
         with contextlib.suppress(StoreError):  # the run will stumble over it
             self._recall(self.wired)
-        self.timetable.run_at(self.clock.now(), Reason.TAKEOVER)
+        self._jobs.take_over()
 
     @property
     def _stands_by(self) -> bool:
@@ -186,18 +190,18 @@ class Works:
         """Wait for the end of the run under way. Afterwards there is no other. False: it goes on."""
         return self._turn.acquire(timeout=seconds)
 
-    def _put_off(self, seconds: float, reason: Reason) -> None:
+    def _put_off(self, seconds: float, reason: Reason, job: str) -> None:
         until = self.clock.now() + timedelta(seconds=seconds)
         self.metrics.skipped("throttle")
         _LOG.info("run.deferred", until=until.isoformat(timespec="seconds"), reason=reason.value)
-        self.timetable.run_at(until, Reason.RETRY)
+        self.timetable.run_at(until, Reason.RETRY, job)
 
-    def _run(self, reason: Reason) -> None:
+    def _run(self, reason: Reason, job: str) -> None:
         began = self.clock.now()
         self.metrics.running(going_on=True)
         self.signs.begin()
         try:
-            ended = self._attempt()
+            ended = self._attempt(job)
         finally:
             self.signs.end()
             self.metrics.running(going_on=False)
@@ -206,15 +210,16 @@ class Works:
             _LOG.info("run.stopped", reason=str(ended.error))
             return
         if reason is Reason.TAKEOVER and isinstance(ended.error, Busy):
-            self.timetable.run_at(
-                self.clock.now() + _SOON, reason
-            )  # the run before may hold its lock a little longer
+            soon = self.clock.now() + _SOON  # the run before may hold its lock a little longer
+            self.timetable.run_at(soon, reason, job)
         if ended.complete:
-            self._completed(began)
+            self._jobs.completed(job, began)
         self._tell(ended, reason, self.clock.now() - began)
-        self._plan_retry(ended)
+        if ended.server_wait:
+            self._not_before = self.clock.monotonic() + ended.server_wait
+        self._jobs.plan_retry(ended, job, self.wired.configuration.schedule.retry)
 
-    def _attempt(self) -> Ended:
+    def _attempt(self, job: str) -> Ended:
         witness, stages = Witness(self.signs.sign), Stages(self.clock, self.metrics.staged)
 
         def staged(stage: str) -> None:
@@ -224,7 +229,7 @@ class Works:
 
         try:
             with writing(self.wired, self._permit) as bridge:
-                watched = replace(bridge, sources=witness.of(bridge.sources))
+                watched = replace(bridge, sources=witness.of(bridge.sources), job=self._jobs.written_by(job))
                 progress = Progress(stage=staged, written=lambda _: self.signs.sign())
                 report = run_cycle(watched, RunKind.SYNC, progress)
         except BridgeError as error:
@@ -243,10 +248,6 @@ class Works:
         if self._stands_by:
             raise Busy("This replica does not lead any more; nothing more is written.")
 
-    def _completed(self, began: datetime) -> None:
-        self.last_complete = began
-        self.metrics.completed(began)
-
     def _tell(self, ended: Ended, reason: Reason, took: timedelta) -> None:
         seconds = round(took.total_seconds(), 1)
         if ended.report:
@@ -255,6 +256,7 @@ class Works:
             tell(
                 "run.finished",
                 run=ended.report.run.id,
+                job=ended.report.run.job,
                 outcome=ended.report.outcome.value,
                 reason=reason.value,
                 seconds=seconds,
@@ -279,19 +281,6 @@ class Works:
                 _LOG.info("mapping.released", mapping=key)
             self._quarantined = frozenset(resting)
 
-    def _plan_retry(self, ended: Ended) -> None:
-        self._tries = self._tries + 1 if ended.is_worth_a_retry else 0
-        if ended.server_wait:
-            self._not_before = self.clock.monotonic() + ended.server_wait
-        wait = retry_wait(ended, self._tries, self.wired.configuration.schedule.retry, self.dice)
-        self.timetable.forget(Reason.RETRY)
-        if wait is None:
-            return
-        at, following = self.clock.now() + timedelta(seconds=wait), self.timetable.next_run()
-        if following is None or at < following or ended.server_wait:
-            self.timetable.run_at(at, Reason.RETRY)
-            _LOG.info("run.planned", at=at.isoformat(timespec="seconds"), tries=self._tries)
-
     # ---- what is asked of it
 
     def kept(self) -> Kept:
@@ -301,26 +290,17 @@ class Works:
 
     def figures(self) -> bytes:
         """The metrics, in Prometheus' text format."""
-        self.metrics.due(self.timetable.next_run())
         return self.metrics.text()
 
     def not_ready(self) -> tuple[str, ...]:
         """Why the service does not do its work."""
         found = []
         try:
-            self.wired.store.load_last(())
+            self.wired.store.load_last((), EVERY)
         except StoreError as error:
             found.append(str(error))
-        limit = self._limit(self.wired.configuration)
-        if self._stands_by:
-            pass  # the leader tells of its runs
-        elif self.last_complete is None:
-            found.append("there was no complete run yet")
-        elif self.clock.now() - self.last_complete > limit:
-            hours = limit.total_seconds() / 3600
-            found.append(
-                f"the last complete run began {self.last_complete:%Y-%m-%d %H:%M}Z, more than {hours:g} h ago"
-            )
+        if not self._stands_by:  # the leader tells of its runs
+            found += self._jobs.late()
         if self.clock.stopping:
             found.append("the service is stopping")
         return tuple(found)
@@ -331,12 +311,9 @@ class Works:
         return Job(
             organization=configuration.organization,
             config=str(configuration.path),
-            schedule=configuration.schedule.in_words,
             apply=configuration.apply,
             now=self.clock.now(),
-            next_run=self.timetable.next_run(),
-            last_complete=self.last_complete,
-            stale_after=self._limit(configuration),
+            jobs=self._jobs.standing(),
             running=self._turn.locked(),
             refusal=self._refusal,
             chain=self.chain,
@@ -362,9 +339,6 @@ class Works:
     def told(self, told: Told) -> None:
         """Take note of a round of notices."""
         self.metrics.told(told)
-
-    def _limit(self, configuration: Configuration) -> timedelta:
-        return stale_after(configuration.schedule, self.clock.now())
 
     def _called(self, exchange: Exchange) -> None:
         self.signs.sign()

@@ -73,14 +73,26 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
+class JobStanding:
+    """When the runs of a job are due, and when the last complete one was."""
+
+    name: str
+    schedule: str
+    """In words."""
+    next_run: datetime | None
+    last_complete: datetime | None
+    stale_after: timedelta
+    """The age of the last complete run at which something is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What matters are found in."""
 
     now: datetime
     config: str
     """The configuration's file, for commands."""
-    stale_after: timedelta
-    last_complete: datetime | None = None
+    jobs: Sequence[JobStanding]
     last: PastRun | None = None
     """The last run that ended."""
     began: datetime | None = None
@@ -132,13 +144,20 @@ def _chain(facts: Facts) -> Iterator[Matter]:
 def _stale(facts: Facts) -> Iterator[Matter]:
     remedy = "The cause stands in the log, and in the last runs."
     check = _command(facts, "check")
-    if facts.last_complete is None:
-        if facts.began is None or facts.now - facts.began > facts.stale_after:
-            yield Matter(MatterKind.STALE, "", "There was no complete run yet.", remedy, check, "never")
-    elif facts.now - facts.last_complete > facts.stale_after:
-        since = f"{facts.last_complete:%Y-%m-%d %H:%M}Z"
-        text = f"The last complete run began at {since}, longer ago than it may be. Groups may be out of date."
-        yield Matter(MatterKind.STALE, "", text, remedy, check, since)
+    several = len(facts.jobs) > 1
+    for job in facts.jobs:
+        subject, of_job = (job.name, f" of the job {job.name}") if several else ("", "")
+        if job.last_complete is None:
+            if facts.began is None or facts.now - facts.began > job.stale_after:
+                text = f"There was no complete run{of_job} yet."
+                yield Matter(MatterKind.STALE, subject, text, remedy, check, "never")
+        elif facts.now - job.last_complete > job.stale_after:
+            since = _moment(job.last_complete)
+            text = (
+                f"The last complete run{of_job} began at {since}, longer ago than it may be. "
+                "Groups may be out of date."
+            )
+            yield Matter(MatterKind.STALE, subject, text, remedy, check, since)
 
 
 _OF_OUTCOME: Final = {

@@ -26,28 +26,33 @@ EXPECTED: Final = frozenset({*map(company.address, _OWNERS), CONTRACTOR_ADDRESS}
 """Who belongs in GROUP: everybody once."""
 
 
-def ldap() -> LdapSandbox:
+def ldap(port: int = 0) -> LdapSandbox:
     """The company's server, with a group of vendor owners."""
     directory = company.directory()
     company.add_group(directory, OWNERS, [company.person_dn(name) for name in _OWNERS])
-    return LdapSandbox(directory, credentials={company.READER: company.READER_PASSWORD})
+    return LdapSandbox(directory, port=port, credentials={company.READER: company.READER_PASSWORD})
 
 
-def entra() -> EntraSandbox:
+def entra(port: int = 0) -> EntraSandbox:
+    """The company's tenant, served."""
+    return EntraSandbox(tenant(), port=port)
+
+
+def tenant() -> Tenant:
     """The company's tenant: an employee whose address is written otherwise than in LDAP, and a contractor."""
-    tenant = Tenant()
+    made = Tenant()
     login = company.address(IN_BOTH)
-    employee = tenant.add_user(IN_BOTH, userPrincipalName=login, mail=login.title())
-    tenant.add_group(REVIEWERS, [employee, tenant.add_guest(CONTRACTOR_ADDRESS, CONTRACTOR)])
-    return EntraSandbox(tenant)
+    employee = made.add_user(IN_BOTH, userPrincipalName=login, mail=login.title())
+    made.add_group(REVIEWERS, [employee, made.add_guest(CONTRACTOR_ADDRESS, CONTRACTOR)])
+    return made
 
 
-def hyperproof() -> HyperproofSandbox:
+def hyperproof(port: int = 0) -> HyperproofSandbox:
     """The company's Hyperproof, where the contractor has an account and GROUP has one member so far."""
     organization = company.organization()
     organization.add_user(email=CONTRACTOR_ADDRESS, name=CONTRACTOR)
     organization.add_group(GROUP, members=[organization.find_user(company.address(_OWNERS[0]))])
-    return HyperproofSandbox(organization, clients=(BRIDGE,))
+    return HyperproofSandbox(organization, clients=(BRIDGE,), port=port)
 
 
 def configuration(ldap: LdapSandbox, entra: EntraSandbox, hyperproof: HyperproofSandbox) -> str:

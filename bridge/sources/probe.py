@@ -20,6 +20,17 @@ class Probe:
     """What does keep it from that, with the remedy."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ListedGroup:
+    """A directory group as it may be chosen."""
+
+    name: str
+    id: str
+    """As a configuration writes it; empty where the directory shows none."""
+    label: str
+    """How an administrator of the directory knows it: a DN where it has one."""
+
+
 class Directory(Protocol):
     """A directory of any kind: what a run needs of it, and what `check` does."""
 
@@ -35,3 +46,10 @@ class Directory(Protocol):
 
     def probe(self) -> Probe:
         """Connect, sign in, and tell what there is. Raises RemoteError, with the remedy."""
+
+
+class Browsed(Directory, Protocol):
+    """A directory whose groups can be looked through by whoever sets the bridge up."""
+
+    def list_groups(self) -> tuple[ListedGroup, ...]:
+        """Read which groups there are, in order of their names, without their members. Raises RemoteError."""

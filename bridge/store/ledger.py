@@ -42,7 +42,7 @@ class DatabaseLedger:
     def tip(self) -> Tip:
         """Read where the chain should end, as noted beside it."""
         with self._scopes.reading() as scope:
-            return _tip(scope)
+            return load_tip(scope)
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """Read the records numbered above `after`, in order."""
@@ -63,7 +63,7 @@ class DatabaseLedger:
         """Chain records within a transaction that writes."""
         if not records:
             return ()
-        tip = _tip(scope, lock=True)
+        tip = load_tip(scope, lock=True)
         sealed = seal_all(records, scope.organization, tip)
         scope.connection.execute(audit.insert(), [scope.row(seq=one.seq, line=one.line) for one in sealed])
         replace(scope.connection, audit_tips, [scope.row(seq=sealed[-1].seq, hash=sealed[-1].hash)])
@@ -90,7 +90,8 @@ class DatabaseLedger:
             after = rows[-1][0]
 
 
-def _tip(scope: Scope, *, lock: bool = False) -> Tip:
+def load_tip(scope: Scope, *, lock: bool = False) -> Tip:
+    """Load where the chain should end, as noted beside it. `lock`: nobody else appends meanwhile."""
     query = scope.of(audit_tips, audit_tips.c.seq, audit_tips.c.hash)
     row = scope.connection.execute(query.with_for_update() if lock else query).one_or_none()
     return Tip(row.seq, row.hash) if row else ORIGIN

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +41,15 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_TRIES: Final = 4
+"""Who only looks at a lock is gone by then."""
+
+
+def _pause() -> None:
+    """Wait until somebody who only looks at a lock has looked."""
+    time.sleep(0.005)
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who holds a lock."""
@@ -53,7 +63,10 @@ class Holder:
 
 
 def holder_of(path: Path) -> Holder | None:
-    """Who holds the lock on this file; None when nobody does. Raises StoreError."""
+    """Who holds the lock on this file; None when nobody does. Raises StoreError.
+
+    To look is to share the lock for an instant: whoever wants it for themselves tries again (`_take`).
+    """
     with system_errors(path):
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -75,9 +88,14 @@ class OrganizationLock:
     """
 
     def __init__(
-        self, path: Path, now: Callable[[], datetime] = _utc_now, what: str = "Another run holds this organization"
+        self,
+        path: Path,
+        now: Callable[[], datetime] = _utc_now,
+        what: str = "Another run holds this organization",
+        pause: Callable[[], None] = _pause,
     ) -> None:
         self.path = path
+        self._pause = pause
         self._now = now
         self._what = what
         self._descriptor: int | None = None
@@ -103,6 +121,7 @@ class OrganizationLock:
         return self._descriptor is not None and _leads_to(self.path, self._descriptor)
 
     def _take(self) -> int:
+        tries = _TRIES
         while True:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
             try:
@@ -110,6 +129,10 @@ class OrganizationLock:
             except BlockingIOError:
                 holder = _holder(descriptor)
                 os.close(descriptor)
+                tries -= 1
+                if tries:
+                    self._pause()
+                    continue
                 told = holder or "a process that has only just begun"
                 raise Busy(f"{self._what}: {told}; wait for its end.") from None
             if _leads_to(self.path, descriptor):

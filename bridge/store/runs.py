@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select
 
 from bridge.audit.timestamp import moment, stamp
+from bridge.core.jobs import EVERY
 from bridge.core.journal import JsonValue, Record, Run, RunKind
 from bridge.errors import StoreError
 from bridge.store.packing import damage_found, from_json, to_json
@@ -36,6 +37,7 @@ def start(scope: Scope, run: Run) -> None:
             started=stamp(run.started),
             config_hash=run.config_hash,
             continues=run.continues,
+            job=run.job,
             counts="{}",
         )
     )
@@ -60,9 +62,11 @@ def load_unfinished(scope: Scope, kind: RunKind, config_hash: str) -> Run | None
     return None if row is None or row.ended is not None else _run(row)
 
 
-def load_last(scope: Scope, outcomes: Iterable[str]) -> Run | None:
-    """Load the latest run that ended in one of these ways."""
-    latest = _latest(scope).where(runs.c.outcome.in_(list(outcomes))).limit(1)
+def load_last(scope: Scope, outcomes: Iterable[str], job: str) -> Run | None:
+    """Load the latest run by mappings that ended in one of these ways and wrote the groups of this job, or all."""
+    table = runs.c
+    by_mappings = (table.kind != RunKind.BY_HAND.value, table.job.in_([job, EVERY]))
+    latest = _latest(scope).where(table.outcome.in_(list(outcomes)), *by_mappings).limit(1)
     row = scope.connection.execute(latest).one_or_none()
     return _run(row) if row else None
 
@@ -83,7 +87,7 @@ def _counts(records: Sequence[Record]) -> JsonValue:
 
 def _run(row: Row[Any]) -> Run:
     with damage_found("run"):
-        return Run(row.id, RunKind(row.kind), moment(row.started), row.config_hash, row.continues)
+        return Run(row.id, RunKind(row.kind), moment(row.started), row.config_hash, row.continues, row.job)
 
 
 def _past(row: Row[Any]) -> PastRun:

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0006"
+REVISION: Final = "0010"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -30,6 +30,7 @@ runs: Final = Table(
     Column("config_hash", Text, nullable=False, comment="Of the configuration it ran under"),
     Column("continues", Text, nullable=False, comment="The first run of the backfill it goes on with, or empty"),
     Column("counts", Text, nullable=False, comment="JSON: the figures of its last record"),
+    Column("job", Text, nullable=False, server_default="", comment="The job whose groups it wrote; empty: all"),
     comment="Every run, one row each",
 )
 

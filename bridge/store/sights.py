@@ -19,11 +19,12 @@ def keep_sights(scope: Scope, left: Recollection) -> None:
     replace(scope.connection, sights, [_row(scope, sight) for sight in left.sights])
 
 
-def list_sights(scope: Scope) -> tuple[Sight, ...]:
-    """Load all of them by name, without members."""
-    columns = [column for column in sights.columns if column.name != "members"]
+def list_sights(scope: Scope, *, members: bool = False) -> tuple[Sight, ...]:
+    """Load all of them by name, with their members or without."""
+    columns = [column for column in sights.columns if members or column.name != "members"]
     query = scope.of(sights, *columns).order_by(sights.c.name, sights.c.key)
-    return tuple(_sight(row) for row in scope.connection.execute(query))
+    rows = scope.connection.execute(query)
+    return tuple(_sight(row, tuple(unpack_json(row.members)) if members else ()) for row in rows)
 
 
 def find_sight(scope: Scope, key: str) -> Sight | None:

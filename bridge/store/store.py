@@ -36,6 +36,7 @@ from bridge.store.database import Database, has_database
 from bridge.store.held import OPEN, HeldCase, HeldStatus
 from bridge.store.ledger import DatabaseLedger
 from bridge.store.lock import OrganizationLock, lock_path
+from bridge.store.moment import Moment, load_moment
 from bridge.store.place import Place
 from bridge.store.review import review, spend_approvals
 from bridge.store.runs import PastRun
@@ -175,10 +176,15 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return sights.find_sight(scope, key)
 
-    def load_last(self, outcomes: Iterable[str]) -> Run | None:
-        """Load the latest run that ended in one of these ways."""
+    def load_moment(self, runs: int, *, members: bool = False) -> Moment:
+        """Load all that is to be seen at one moment: so many runs, and managed groups with members or without."""
         with self._scopes.reading() as scope:
-            return runs.load_last(scope, outcomes)
+            return load_moment(scope, runs, members=members)
+
+    def load_last(self, outcomes: Iterable[str], job: str) -> Run | None:
+        """Load the latest run by mappings that ended in one of these ways and wrote this job's groups, or all."""
+        with self._scopes.reading() as scope:
+            return runs.load_last(scope, outcomes, job)
 
     # ---- a run
 

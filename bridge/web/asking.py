@@ -2,9 +2,12 @@
 
 import http.client
 import json
+import re
 import ssl
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from bridge.config.schedule import NOWHERE, WebSection
@@ -29,17 +32,40 @@ def ask(web: WebSection, path: str) -> Told:
     """Ask. One that does not answer is not well. Raises BridgeError where nothing is listened on."""
     if web.listen == NOWHERE:
         raise BridgeError("The service listens nowhere: set `web.listen` to ask it.")
+    try:
+        with _answer(web, path) as answer:
+            told = json.loads(answer.read(_MOST))
+        problems = tuple(map(str, told["problems"]))
+        return Told(answer.status == http.client.OK, problems, str(told.get("role", "")))
+    except (*_SILENCE, KeyError, TypeError) as error:
+        return Told(ok=False, problems=(f"the service does not answer at {web.listen} ({error})",))
+
+
+def next_runs(web: WebSection) -> dict[str, datetime]:
+    """Ask when the next run of each job is due. Empty: it does not say, or nothing is listened on."""
+    if web.listen == NOWHERE:
+        return {}
+    try:
+        with _answer(web, "/metrics") as answer:
+            found = [match for line in answer if (match := _NEXT_RUN.match(line))]
+        due = {match[1].decode(): float(match[2]) for match in found}
+        return {job: datetime.fromtimestamp(at, UTC) for job, at in due.items() if at}
+    except (*_SILENCE, OverflowError):
+        return {}
+
+
+_NEXT_RUN: Final = re.compile(rb'hyperproof_bridge_next_run_timestamp_seconds\{bridge_job="([^"]*)"\} (\S+)')
+_SILENCE: Final = (OSError, http.client.HTTPException, ValueError)
+"""How it shows that nobody answers who should."""
+
+
+@contextmanager
+def _answer(web: WebSection, path: str) -> Iterator[http.client.HTTPResponse]:
     host, _, port = web.listen.rpartition(":")
     headers = {"Authorization": f"Bearer {web.token.get_secret_value()}"} if web.token else {}
-    try:
-        with closing(_connection(web, _EVERYWHERE.get(host, host).strip("[]"), int(port))) as connection:
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            told = json.loads(answer.read(_MOST))
-            problems = tuple(map(str, told["problems"]))
-            return Told(answer.status == http.client.OK, problems, str(told.get("role", "")))
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-        return Told(ok=False, problems=(f"the service does not answer at {web.listen} ({error})",))
+    with closing(_connection(web, _EVERYWHERE.get(host, host).strip("[]"), int(port))) as connection:
+        connection.request("GET", path, headers=headers)
+        yield connection.getresponse()
 
 
 def _connection(web: WebSection, host: str, port: int) -> http.client.HTTPConnection:

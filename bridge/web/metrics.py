@@ -5,7 +5,7 @@ store is read when somebody asks, for other commands write there, too.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -29,6 +29,7 @@ from bridge.core.model import DirectoryRead
 from bridge.core.quarantine import Trouble
 from bridge.cycle.outcome import Report
 from bridge.errors import StoreError
+from bridge.notices.matter import JobStanding
 from bridge.notices.round import Told
 from bridge.store.held import HeldCase, HeldStatus
 from bridge.transport.client import Exchange, Waiting
@@ -50,7 +51,7 @@ class Kept:
 class Metrics:
     """Counts what happens in a process. For all threads."""
 
-    def __init__(self, kept: Callable[[], Kept]) -> None:
+    def __init__(self, kept: Callable[[], Kept], jobs: Callable[[], Sequence[JobStanding]]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a moment for each counter that nobody asks for
         self.registry = CollectorRegistry()
         self._runs = self._counter("runs", "Runs by how they ended.", "outcome")
@@ -58,11 +59,6 @@ class Metrics:
         self._running = self._gauge("run_in_progress", "1 while a run goes on.")
         self._leading = self._gauge("leading", "1 if this process makes the runs, 0 while it stands by.")
         self._leading.set(1)
-        self._last = self._gauge("last_complete_run_timestamp_seconds", "When the last complete run began.")
-        self._stale = self._gauge(
-            "stale_after_seconds", "The age of the last complete run at which something is wrong."
-        )
-        self._next = self._gauge("next_run_timestamp_seconds", "When the next run is due.")
         self._mapping = self._gauge(
             "mapping_last_complete_timestamp_seconds",
             "When the last run began after which a managed group was as it should be.",
@@ -93,6 +89,7 @@ class Metrics:
         info = self._gauge("info", "The version that runs.", "version")
         info.labels(__version__).set(1)
         self.registry.register(_Stored(kept))
+        self.registry.register(_Planned(jobs))
         ProcessCollector(registry=self.registry)
 
     # ---- what happens
@@ -125,18 +122,6 @@ class Metrics:
     def broken_off(self, outcome: str) -> None:
         """Count a run that ended before its end: it `failed`, or was `stopped` with the service."""
         self._runs.labels(outcome).inc()
-
-    def due(self, moment: datetime | None) -> None:
-        """Tell when the next run is."""
-        self._next.set(moment.timestamp() if moment else 0)
-
-    def completed(self, began: datetime) -> None:
-        """Tell when the last complete run was."""
-        self._last.set(began.timestamp())
-
-    def limited(self, stale_after: float) -> None:
-        """Tell the age, in seconds, at which the last complete run is too old."""
-        self._stale.set(stale_after)
 
     def loaded(self, *, good: bool) -> None:
         """Count a configuration that was taken, or refused."""
@@ -252,6 +237,38 @@ class _Stored(Collector):
         yield _oldest(
             "quarantined_oldest", "Since when the changes of the oldest of them fail.", (t.since for t in resting)
         )
+
+
+class _Planned(Collector):
+    """When the runs of each job are due and were. A moment that there is not is 0."""
+
+    def __init__(self, jobs: Callable[[], Sequence[JobStanding]]) -> None:
+        self._jobs = jobs
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: to register it is not to ask."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Ask how the jobs stand."""
+        jobs = self._jobs()
+        last = {job.name: _seconds(job.last_complete) for job in jobs}
+        yield _of_jobs("last_complete_run_timestamp_seconds", "When the last complete run of a job began.", last)
+        limits = {job.name: job.stale_after.total_seconds() for job in jobs}
+        yield _of_jobs("stale_after_seconds", "The age of that at which something is wrong.", limits)
+        following = {job.name: _seconds(job.next_run) for job in jobs}
+        yield _of_jobs("next_run_timestamp_seconds", "When the next run of a job is due.", following)
+
+
+def _seconds(moment: datetime | None) -> float:
+    return moment.timestamp() if moment else 0
+
+
+def _of_jobs(name: str, what: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"{PREFIX}_{name}", what, labels=["bridge_job"])
+    for job, value in values.items():
+        family.add_metric([job], value)
+    return family
 
 
 def _family(name: str, what: str, values: Iterable[float]) -> GaugeMetricFamily:

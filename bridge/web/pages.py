@@ -1,8 +1,4 @@
-"""The status page: HTML made here, without a script, and without anything from elsewhere.
-
-Names come from directories and from Hyperproof, and are hostile until proved otherwise: whatever is put into a
-page is escaped, and what would hide or turn letters is shown as what it is.
-"""
+"""The status page: HTML made here, without a script, and without anything from elsewhere."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +7,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -20,9 +15,9 @@ from bridge import __version__
 from bridge.audit.events import MEANING
 from bridge.core.sight import Sight
 from bridge.errors import StoreError
-from bridge.logs import visible
+from bridge.html import templates
+from bridge.standing.overview import Unlinked, duration, load_overview, load_states, unlinked
 from bridge.web.app import guarded
-from bridge.web.overview import Unlinked, duration, load_overview, load_states, unlinked
 from bridge.web.standing import Served
 
 T = TypeVar("T")
@@ -63,14 +58,7 @@ class Pages:
 
     def __init__(self, service: Served) -> None:
         self._service = service
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_shown,
-        )
+        self._templates = templates(_HERE)
         self._templates.filters.update(moment=_moment, duration=duration)
 
     def overview(self, _: Request) -> Response:
@@ -206,11 +194,6 @@ _LONGEST: Final = 600
 def _told_value(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
-
-
-def _shown(value: object) -> object:
-    """What is put into a page: letters that hide or turn others are shown as what they are."""
-    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _moment(moment: datetime) -> str:

@@ -1,33 +1,9 @@
 """What the web side asks of the service: values, or lists of sentences in which nothing means all is well."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Protocol
 
+from bridge.standing.job import Job
 from bridge.store.store import DatabaseStore
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What the service does, by whose configuration, and when it does it again."""
-
-    organization: str
-    config: str
-    """The configuration's file."""
-    schedule: str
-    """In words."""
-    apply: bool
-    """Whether it may write."""
-    now: datetime
-    next_run: datetime | None
-    last_complete: datetime | None
-    stale_after: timedelta
-    """The age of the last complete run at which something is wrong."""
-    running: bool
-    refusal: str = ""
-    """Why the configuration on disk is not in force."""
-    chain: str = ""
-    """Why the audit chain does not verify."""
 
 
 class Standing(Protocol):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.audit.chain import Tip, seal
 from bridge.audit.ledger import Entry
-from bridge.audit.verify import Fault, Finding, verify_both, verify_database, verify_files
+from bridge.audit.verify import Fault, Finding, verify_both, verify_database, verify_files, verify_part
 from bridge.errors import StoreError
 from tests.audit.chains import ACME, MemoryLedger, lines_of, record, sealed_chain
 
@@ -236,3 +236,26 @@ def test_a_finding_reads_like_a_sentence() -> None:
 def test_lines_are_json(tmp_path: Path) -> None:
     """Any log shipper can read them."""
     assert [json.loads(line)["seq"] for line in LINES] == list(range(1, COUNT + 1))
+
+
+@given(where=positions, most=st.integers(min_value=1, max_value=COUNT + 2))
+def test_a_part_is_verified_from_its_first_record_to_its_last(where: int, most: int) -> None:
+    """A changed record is found if it is in the part, and only then; the part ends where it is told to."""
+    ledger = MemoryLedger(CHAIN)
+    row = ledger.rows[where]
+    ledger.rows[where] = Entry(row.seq, row.line.replace("user", "abuser"))
+    found = verify_part(ledger, ledger.end, most).finding
+    assert (found.seq if found else None) == (where + 1 if where >= COUNT - most else None)
+
+
+@given(end=positions)
+def test_what_stands_behind_a_part_does_not_matter_to_it(end: int) -> None:
+    """A run that goes on writes there meanwhile; the record that the part ends with has to be the right one."""
+    ledger = MemoryLedger(CHAIN)
+    ledger.rows = [*ledger.rows[: end + 1], *(Entry(row.seq, "torn") for row in ledger.rows[end + 1 :])]
+    tip = Tip(end + 1, CHAIN[end].hash)
+    assert verify_part(ledger, tip).tip == tip
+    assert verify_part(ledger, tip).sound
+    assert not verify_part(ledger, Tip(end + 1, "f" * 64)).sound
+    del ledger.rows[end:]
+    assert not verify_part(ledger, tip).sound

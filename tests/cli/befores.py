@@ -5,6 +5,7 @@ import os
 import resource
 import sys
 
+import dns.resolver
 from sqlalchemy import Connection, Engine, event
 
 from bridge.cli.app import app
@@ -57,6 +58,16 @@ def say_no() -> None:
 def say_nothing() -> None:
     """Be a scheduler, whom nobody can ask."""
     sys.stdin = io.StringIO()
+
+
+def ask_nameserver(port: int) -> None:
+    """Be on a machine whose DNS server is at this port."""
+
+    def read(resolver: dns.resolver.Resolver, _: object) -> None:
+        resolver.nameservers = ["127.0.0.1"]
+        resolver.port = port
+
+    dns.resolver.Resolver.read_resolv_conf = read  # type: ignore[method-assign,assignment]  # by a simpler one
 
 
 def be_without_gssapi() -> None:

@@ -28,10 +28,12 @@ _FORKS.set_forkserver_preload([
     "sqlalchemy.dialects.postgresql.psycopg", "typer._adapters",
     "typer._click.decorators", "typer.rich_utils",
     "bridge.audit.export", "bridge.audit.query", "bridge.audit.verify", "bridge.cli.app", "bridge.cli.audit",
-    "bridge.cli.backfill", "bridge.cli.check", "bridge.cli.demo", "bridge.cli.held", "bridge.cli.report",
+    "bridge.cli.backfill", "bridge.cli.check", "bridge.cli.demo", "bridge.cli.held", "bridge.cli.outcome",
+    "bridge.cli.plan",
     "bridge.cli.run", "bridge.cli.sandbox", "bridge.cli.schema", "bridge.cli.store", "bridge.config.schema",
     "bridge.config.secrets",
-    "bridge.cli.quarantine", "bridge.cli.service", "bridge.cycle.run", "bridge.daemon.presence",
+    "bridge.cli.quarantine", "bridge.cli.report", "bridge.cli.standing_json", "bridge.cli.status",
+    "bridge.report.page", "bridge.cli.service", "bridge.cycle.run", "bridge.daemon.presence",
     "bridge.daemon.service", "bridge.web.asking", "bridge.logs", "bridge.store.migration", "bridge.wiring",
 ])  # fmt: skip
 """All that commands import when they are called; what is forgotten here costs time and nothing else."""

@@ -45,6 +45,25 @@ def test_different_groups_are_no_problem(tmp_path: Path) -> None:
     assert len(loaded(tmp_path, sound(groups=groups)).groups) == 3
 
 
+JOBS = "schedule: {jobs: {nightly: {cron: 30 2 * * *}}}"
+
+
+def test_a_group_names_a_job_that_is_there(tmp_path: Path) -> None:
+    """A group of no job would never be written."""
+    groups = "- {name: A, job: nightly, members: {corp: a}}\n- {name: B, job: nihgtly, members: {corp: b}}"
+    found = told(tmp_path, sound(groups=groups, more=JOBS))
+    assert found == [("groups[1].job", "There is no job of this name. Did you mean `nightly`?")]
+
+
+def test_a_job_has_a_group(tmp_path: Path) -> None:
+    """And is not called as the groups without one are."""
+    sentence = "No group names this job. Say `job: nightly` in a group, or leave it out."
+    assert told(tmp_path, sound(more=JOBS)) == [("schedule.jobs.nightly", sentence)]
+    groups = "- {name: A, job: main, members: {corp: a}}"
+    ((key, what),) = told(tmp_path, sound(groups=groups, more=JOBS.replace("nightly", "main")))
+    assert (key, "cannot be the name of a job" in what) == ("schedule.jobs.main", True)
+
+
 @pytest.mark.parametrize(
     ("members", "key"),
     [

@@ -19,6 +19,10 @@ ROWS = dict(re.findall(r"^\| `([^`]+)` \|.*\| ([^|]+) \|$", PAGE, re.MULTILINE))
 SCHEMA = json_schema()
 
 
+NAMED = {"schedule.jobs": "job"}
+"""What the keys of a section are called that are of the operator's choice; otherwise they are directories."""
+
+
 def keys(
     schema: dict[str, Any], path: str = "", inside: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -35,7 +39,7 @@ def keys(
     if "items" in schema:
         yield from keys(schema["items"], f"{path}[]", inside)
     if isinstance(schema.get("additionalProperties"), dict):
-        yield from keys(schema["additionalProperties"], f"{path}.<directory>", inside)
+        yield from keys(schema["additionalProperties"], f"{path}.<{NAMED.get(path, 'directory')}>", inside)
 
 
 KEYS = {path: value for path, value in keys(SCHEMA) if not path.startswith("groups[].members[]")}

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import trustme
 
+from bridge.core.jobs import EVERY
 from bridge.core.mapping import From, GroupMapping, Policy, Settings
 from bridge.core.model import (
     DirectoryGroup,
@@ -99,6 +100,7 @@ class Stage:
     apply: bool = True
     chunk: int = 100
     permit: Callable[[], None] = lambda: None
+    job: str = EVERY
     source: Source | None = None
     """Another directory than the scripted one."""
     seam: Callable[[Target, Store], tuple[Target, Store]] = lambda target, store: (target, store)
@@ -135,6 +137,7 @@ class Stage:
             permit=self.permit,
             apply=self.apply,
             chunk=self.chunk,
+            job=self.job,
         )
 
     def new_id(self) -> str:

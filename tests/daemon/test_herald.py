@@ -13,16 +13,16 @@ from bridge.core.journal import Recollection
 from bridge.daemon.herald import VERIFY_AFTER, Herald
 from bridge.notices.matter import Facts
 from bridge.notices.round import Told
+from bridge.standing.overview import load_facts
 from bridge.store.database import Database
 from bridge.store.store import DatabaseStore
-from bridge.web.overview import load_facts
 from tests.cli.scene import until
 from tests.notices.receivers import Inbox, listening
 from tests.notices.test_channels import webhook
 from tests.store.stores import ACME, NOON, Watch, held_removals, opened
 from tests.web.site import JOB, let_run
 
-WORK = replace(JOB, now=NOON, last_complete=NOON)
+WORK = replace(JOB, now=NOON)
 
 
 @dataclass

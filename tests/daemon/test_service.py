@@ -15,6 +15,8 @@ from tests.e2e.truth import records_of
 
 pytestmark = pytest.mark.e2e
 
+NEXT = 'next_run_timestamp_seconds{bridge_job="main"}'
+
 # ---- at work -------------------------------------------------------------------------------------------
 
 
@@ -29,7 +31,7 @@ def test_it_makes_a_run_and_tells_that_all_is_well(service: Serving) -> None:
     assert service.metric('calls_total{endpoint="/groups",method="POST",status="200"}') == 1
     assert service.metric("managed_groups") == 3
     assert service.metric('unresolved_people{kind="no account"}') == 1
-    assert service.metric("next_run_timestamp_seconds") > service.metric("last_complete_run_timestamp_seconds")
+    assert service.metric(NEXT) > service.metric('last_complete_run_timestamp_seconds{bridge_job="main"}')
     stopped(service)
 
 
@@ -39,7 +41,7 @@ def test_a_restart_waits_for_the_next_run(service: Serving) -> None:
     with serving(service.scene) as again:
         assert again.ask("/readyz")[0] == 200
         assert again.told("run.finished") == []
-        until(lambda: again.metric("next_run_timestamp_seconds") > 0)
+        until(lambda: again.metric(NEXT) > 0)
         stopped(again)
 
 
@@ -173,6 +175,27 @@ def test_a_service_that_is_killed_goes_on_where_it_was(company: Scene) -> None:
         again.until_run()
         stopped(again)
     assert records_of(company, "intent.settled")[-1]["done"] == 1
+    assert_all_is_well(company)
+
+
+def test_each_job_has_its_runs(company: Scene) -> None:
+    """At the start both are due, one after the other; on request all groups are written by one run."""
+    company.edit("  - name: Auditors\n", "  - name: Auditors\n    job: slow\n")
+    company.edit("schedule: {", "schedule: {jobs: {slow: {every: 2h}}, ")
+    with serving(company) as service:
+        service.until_run(2)
+        assert {line["job"]: line["outcome"] for line in service.told("run.finished")} == {
+            "main": "changes applied",
+            "slow": "changes applied",
+        }
+        until(lambda: service.ask("/readyz")[0] == 200)
+        assert service.metric('stale_after_seconds{bridge_job="slow"}') == 3 * 7200
+        service.running.send(signal.SIGUSR1)
+        assert service.until_run(3)["job"] == ""
+        stopped(service)
+    started = [record.get("job") for record in records_of(company, "run.started")]
+    assert set(started[:2]) == {"main", "slow"}
+    assert started[2:] == [None]
     assert_all_is_well(company)
 
 

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bridge.config.schedule import ScheduleSection
+from bridge.core.jobs import EVERY
+from bridge.core.mapping import MAIN
 from bridge.daemon.timetable import Reason, Timetable, first_run, stale_after, trigger_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -121,16 +123,16 @@ class Slow:
     """A run that lasts until it is let go."""
 
     def __init__(self) -> None:
-        self.made: list[Reason] = []
+        self.made: list[tuple[Reason, str]] = []
         self.begun, self.go_on, self.seen_overlap = Event(), Event(), Event()
 
-    def run(self, reason: Reason) -> None:
+    def run(self, reason: Reason, job: str) -> None:
         """Make a run."""
-        self.made.append(reason)
+        self.made.append((reason, job))
         self.begun.set()
         assert self.go_on.wait(20)
 
-    def overlapped(self, reason: Reason) -> None:
+    def overlapped(self, reason: Reason, job: str) -> None:
         """Another was due meanwhile."""
         self.seen_overlap.set()
 
@@ -154,7 +156,7 @@ def test_a_run_that_is_late_is_made_all_the_same() -> None:
     with going(runs) as (timetable, _):
         timetable.run_at(datetime.now(UTC) - timedelta(hours=1), Reason.RETRY)
         assert runs.begun.wait(20)
-    assert runs.made == [Reason.RETRY]
+    assert runs.made == [(Reason.RETRY, EVERY)]
 
 
 def test_an_overlapping_run_is_told_and_not_made() -> None:
@@ -165,18 +167,34 @@ def test_an_overlapping_run_is_told_and_not_made() -> None:
         assert runs.begun.wait(20)
         timetable.run_at(datetime.now(UTC), Reason.RETRY)
         assert runs.seen_overlap.wait(20)
-        assert runs.made == [Reason.RETRY]
+        assert runs.made == [(Reason.RETRY, EVERY)]
 
 
 def test_the_next_run_is_the_first_of_all() -> None:
     """The schedule's, or one besides it, which can be forgotten."""
     timetable, now = Timetable(Slow(), Event().set), datetime.now(UTC)
     timetable.start()
-    timetable.follow(schedule(**QUARTERLY), now, now)
+    timetable.follow({MAIN: schedule(**QUARTERLY)}, {MAIN: now}, now)
     assert timetable.next_run() == now + timedelta(minutes=15)
     timetable.run_at(now + timedelta(minutes=1), Reason.RETRY)
     assert timetable.next_run() == now + timedelta(minutes=1)
     timetable.forget(Reason.RETRY)
     timetable.forget(Reason.RETRY)
     assert timetable.next_run() == now + timedelta(minutes=15)
+    timetable.stop()
+
+
+def test_each_job_has_its_own_times() -> None:
+    """One that is no more is forgotten with all that was planned of it; a run of all jobs counts for each."""
+    timetable, now = Timetable(Slow(), Event().set), datetime.now(UTC)
+    timetable.start()
+    hourly = schedule(every="1h")
+    timetable.follow({MAIN: schedule(**QUARTERLY), "slow": hourly}, {MAIN: now, "slow": now}, now)
+    timetable.run_at(now + timedelta(minutes=30), Reason.RETRY, "slow")
+    assert timetable.next_run("slow") == now + timedelta(minutes=30)
+    assert timetable.next_run() == timetable.next_run(MAIN) == now + timedelta(minutes=15)
+    timetable.follow({MAIN: hourly}, {MAIN: now}, now)
+    assert timetable.next_run("slow") is None
+    timetable.run_at(now + timedelta(minutes=5), Reason.REQUEST)
+    assert timetable.next_run(MAIN) == now + timedelta(minutes=5)
     timetable.stop()

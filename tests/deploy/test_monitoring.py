@@ -16,6 +16,7 @@ from bridge.web.metrics import Kept, Metrics
 from tests.cli.scene import scene, until
 from tests.daemon.serving import configure, serving
 from tests.servers.programs import ServerProcess, free_port, require
+from tests.web.site import JOB
 
 pytestmark = pytest.mark.prometheus
 
@@ -44,7 +45,7 @@ def queries() -> list[str]:
 
 def told() -> set[str]:
     """The metrics that a service tells, under every name that a query may use."""
-    families = Metrics(lambda: Kept((), (), ())).registry.collect()
+    families = Metrics(lambda: Kept((), (), ()), lambda: JOB.jobs).registry.collect()
     names = set()
     for family in families:
         counted = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(family.type, ("",))
@@ -193,5 +194,7 @@ def firing(port: int) -> set[str]:
 
 def test_prometheus_has_nothing_against_the_figures() -> None:
     """Names, units and help texts, by its own linter."""
-    checked = promtool("check", "metrics", text=Metrics(lambda: Kept((), (), ())).text().decode())
+    checked = promtool(
+        "check", "metrics", text=Metrics(lambda: Kept((), (), ()), lambda: JOB.jobs).text().decode()
+    )
     assert (checked.returncode, checked.stderr) == (0, "")

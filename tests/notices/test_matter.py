@@ -1,7 +1,7 @@
 """Matters: everything that needs a person is found, with its remedy; what is well is none."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,18 +10,24 @@ from bridge.core.change import Finding, GuardKind
 from bridge.core.journal import Recollection
 from bridge.core.quarantine import Failure, Trouble
 from bridge.cycle.outcome import RunOutcome
-from bridge.notices.matter import Facts, Matter, MatterKind, matters
+from bridge.notices.matter import Facts, JobStanding, Matter, MatterKind, matters
 from bridge.store.runs import PastRun
 from tests.store.stores import NOON, a_run, an_intent, held_removals, opened
 from tests.web.site import CUT, fill_badly, sight
 
+HOURLY = JobStanding("main", "every 1 h", None, NOON - timedelta(minutes=5), timedelta(hours=1))
+
 WELL = Facts(
     now=NOON,
     config="/etc/bridge.yaml",
-    stale_after=timedelta(hours=1),
-    last_complete=NOON - timedelta(minutes=5),
+    jobs=(HOURLY,),
     last=PastRun(a_run(), NOON, "nothing to do", {}),
 )
+
+
+def last_complete(moment: datetime | None) -> JobStanding:
+    """A job whose last complete run was then."""
+    return replace(HOURLY, last_complete=moment)
 
 
 def only(facts: Facts) -> Matter:
@@ -37,14 +43,21 @@ def test_when_all_is_well_there_is_none() -> None:
 
 def test_a_last_complete_run_that_is_too_old_is_one() -> None:
     """A later hour of the same staleness is the same matter."""
-    old = replace(WELL, last_complete=NOON - timedelta(hours=2))
+    old = replace(WELL, jobs=(last_complete(NOON - timedelta(hours=2)),))
     assert only(old).kind is MatterKind.STALE
     assert only(old) == only(replace(old, now=NOON + timedelta(hours=5)))
 
 
+def test_each_job_has_a_staleness_of_its_own() -> None:
+    """And is named where there are several."""
+    nightly = replace(last_complete(NOON - timedelta(hours=2)), name="nightly")
+    found = only(replace(WELL, jobs=(HOURLY, nightly)))
+    assert (found.subject, "of the job nightly" in found.text) == ("nightly", True)
+
+
 def test_a_service_that_just_began_is_given_its_time() -> None:
     """Nobody is called for a first run that is under way."""
-    new = replace(WELL, last_complete=None, last=None, began=NOON)
+    new = replace(WELL, jobs=(last_complete(None),), last=None, began=NOON)
     assert matters(new) == ()
     assert only(replace(new, now=NOON + timedelta(hours=2))).essence == "never"
     assert only(replace(new, began=None)).essence == "never"

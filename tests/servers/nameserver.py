@@ -85,6 +85,11 @@ class Nameserver:
         """Names asked for, each with whether over TCP."""
         self._unanswered: list[socket.socket] = []
 
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._port
+
     def resolver(self) -> dns.resolver.Resolver:
         """A resolver that asks this server and no other."""
         made = dns.resolver.Resolver(configure=False)

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import socket
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import Busy, StoreError
-from bridge.store.lock import OrganizationLock, lock_path
+from bridge.store.lock import OrganizationLock, holder_of, lock_path
 from tests.store.stores import Watch, an_intent, opened
 
 pytestmark = pytest.mark.files
@@ -121,3 +122,15 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     """With the remedy."""
     with pytest.raises(StoreError, match="create its folder"), OrganizationLock(tmp_path / "nowhere" / "lock"):
         pass
+
+
+def test_whoever_looks_at_it_keeps_nobody_from_it(path: Path) -> None:
+    """To look is to share it for an instant; whoever wants it meanwhile tries again once that is over."""
+    with OrganizationLock(path):
+        pass
+    looking = os.open(path, os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    with OrganizationLock(path, pause=lambda: os.close(looking)) as lock:
+        assert lock.still_held()
+        assert holder_of(path) is not None
+    assert holder_of(path) is None

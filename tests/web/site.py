@@ -15,22 +15,28 @@ from bridge.core.journal import Recollection, Record
 from bridge.core.model import GroupId
 from bridge.core.quarantine import Failure
 from bridge.core.sight import Feed, Sight
+from bridge.notices.matter import JobStanding
+from bridge.standing.job import Job
 from bridge.store.store import DatabaseStore
 from bridge.web.app import build_app
 from bridge.web.pages import page_routes
 from bridge.web.server import Site, WebServer
-from bridge.web.standing import Job
 from tests.store.stores import NOON, Watch, a_run, held_removals, opened
 
 JOB = Job(
     organization="acme",
     config="/etc/hyperproof-bridge/config.yaml",
-    schedule="every 15 min",
     apply=True,
     now=NOON + timedelta(minutes=10),
-    next_run=NOON + timedelta(minutes=19),
-    last_complete=NOON + timedelta(minutes=4),
-    stale_after=timedelta(minutes=45),
+    jobs=(
+        JobStanding(
+            name="main",
+            schedule="every 15 min",
+            next_run=NOON + timedelta(minutes=19),
+            last_complete=NOON + timedelta(minutes=4),
+            stale_after=timedelta(minutes=45),
+        ),
+    ),
     running=False,
 )
 

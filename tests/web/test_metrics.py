@@ -20,6 +20,7 @@ from bridge.web.metrics import PREFIX, Kept, Metrics
 from tests.core.world import CUT
 from tests.cycle.stage import managed, organization, stage
 from tests.store.stores import NOON, an_intent, held_removals
+from tests.web.site import JOB
 
 OPERATIONS = Path("docs/operations.md").read_text()
 NOTHING = Kept((), (), ())
@@ -34,7 +35,7 @@ def samples(metrics: Metrics) -> dict[str, float]:
 
 def full(kept: Kept = NOTHING) -> Metrics:
     """Metrics that have counted one of everything."""
-    metrics = Metrics(lambda: kept)
+    metrics = Metrics(lambda: kept, lambda: JOB.jobs)
     metrics.loaded(good=True)
     metrics.skipped("overlap")
     metrics.broken_off("failed")
@@ -42,8 +43,6 @@ def full(kept: Kept = NOTHING) -> Metrics:
     metrics.called(Exchange("hyperproof", "GET", "/users", 200, 0.1, 1))
     metrics.called(Exchange("hyperproof", "GET", "/users", None, 0.1, 2, "reset"))
     metrics.waited(Waiting("hyperproof", 30, "throttled"))
-    metrics.completed(NOON)
-    metrics.due(NOON + timedelta(minutes=15))
     return metrics
 
 
@@ -82,8 +81,8 @@ def test_what_happens_is_counted() -> None:
     assert found["throttle_wait_seconds_total"] == 30
     assert found['run_stage_duration_seconds_sum{stage="reading"}'] == 1.5
     assert found['runs_total{outcome="failed"}'] == 1
-    assert found["last_complete_run_timestamp_seconds"] == NOON.timestamp()
-    assert found["next_run_timestamp_seconds"] == NOON.timestamp() + 900
+    assert found['last_complete_run_timestamp_seconds{bridge_job="main"}'] == NOON.timestamp() + 240
+    assert found['next_run_timestamp_seconds{bridge_job="main"}'] == NOON.timestamp() + 1140
 
 
 def test_what_the_store_knows_is_told() -> None:
@@ -95,7 +94,7 @@ def test_what_the_store_knows_is_told() -> None:
     rejected = HeldCase(held_removals(3), "3", HeldStatus.REJECTED, NOON - timedelta(days=1), NOON, "run-1")
     removal, addition = an_intent(5, Action.REMOVE), an_intent(1)
     troubles = (Trouble(Failure("a", "A", "no"), 3, NOON, NOON), Trouble(Failure("b", "B", "no"), 1, NOON))
-    found = samples(Metrics(lambda: Kept((*held, rejected), (addition, removal), troubles)))
+    found = samples(Metrics(lambda: Kept((*held, rejected), (addition, removal), troubles), lambda: JOB.jobs))
     assert found["held_plans"] == 2
     assert found["held_oldest_timestamp_seconds"] == (NOON + timedelta(hours=1)).timestamp()
     assert found["unconfirmed_removals"] == 1
@@ -117,7 +116,7 @@ def test_a_store_that_cannot_be_read_is_told() -> None:
     def broken() -> Kept:
         raise StoreError("the disk is gone")
 
-    found = samples(Metrics(broken))
+    found = samples(Metrics(broken, lambda: JOB.jobs))
     assert found["store_readable"] == 0
     assert "held_plans" not in found
 

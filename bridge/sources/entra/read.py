@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bridge.core.model import DirectoryGroup, DirectoryRead, Search, Selection, Selector
+from bridge.core.model import DirectoryGroup, DirectoryRead, Search, Selection, Selector, SelectorKind
+from bridge.errors import IncompleteRead
 from bridge.sources.entra.failures import GROUPS_REMEDY, HIDDEN_REMEDY
 from bridge.sources.entra.finding import find
 from bridge.sources.entra.graph import MOST_IN_BATCH, Graph, RequestIds, query
@@ -14,6 +15,7 @@ from bridge.sources.entra.listing import Listing, Request, read_all
 from bridge.sources.entra.members import Members
 from bridge.sources.entra.people import People
 from bridge.sources.entra.settings import EntraSettings
+from bridge.sources.probe import ListedGroup
 
 LANES: Final = 4
 """Requests under way at once, each for up to 20 lists. Graph throttles whoever asks for more at a time."""
@@ -62,6 +64,14 @@ class Reading:
             },
             searches=tuple(self._searches),
         )
+
+    def list_groups(self) -> tuple[ListedGroup, ...]:
+        """Read all groups there are, in order of their names. Raises RemoteError where not all came."""
+        everything = Selector(self._settings.name, SelectorKind.PATTERN, ".*")
+        ((entries, doubts),) = find([everything], self._read).values()
+        if doubts:
+            raise IncompleteRead(self._settings.name, doubts[0].text)
+        return tuple(sorted(ListedGroup(entry.name, entry.id, entry.label) for entry in entries))
 
     # ---- their members and owners ----------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from bridge.sources.entra.read import Reading
 from bridge.sources.entra.settings import EntraSettings, ManagedIdentity
 from bridge.sources.entra.signin.failures import SYSTEM as SIGN_IN
 from bridge.sources.entra.signin.tokens import EntraTokens, who_signs_in
-from bridge.sources.probe import Probe
+from bridge.sources.probe import ListedGroup, Probe
 from bridge.transport.client import Client, Observer, Patience
 from bridge.transport.exchange import Wire, open_http
 from bridge.transport.gate import Clock
@@ -107,6 +107,11 @@ class EntraSource:
         self._start_run()
         probing = Probing(self._settings, self._graph, self._tokens, self._clock)
         return probing.probe(who_signs_in(self._settings))
+
+    def list_groups(self) -> tuple[ListedGroup, ...]:
+        """Read which groups there are, without their members. Raises what `read` raises, and IncompleteRead."""
+        self._start_run()
+        return Reading(self._settings, self._graph).list_groups()
 
     def _start_run(self) -> None:
         self._tokens.start_run()

@@ -15,7 +15,7 @@ from bridge.sources.file.settings import FileSettings, LdifExport
 from bridge.sources.ldap.building import Building
 from bridge.sources.ldap.members import Members
 from bridge.sources.ldap.selection import Selecting, fault_of
-from bridge.sources.probe import Probe
+from bridge.sources.probe import ListedGroup, Probe
 
 
 class FileSource:
@@ -87,6 +87,10 @@ class FileSource:
         )
         warnings = (*_warnings(content), *self._unmarked(), *map(str, sorted(content.doubts)))
         return Probe(self._place, findings, warnings)
+
+    def list_groups(self) -> tuple[ListedGroup, ...]:
+        """Read which groups there are. Raises what `read` raises."""
+        return tuple(sorted(group.listed for group in self._content().groups.by_dn.exact.values()))
 
     @property
     def _place(self) -> str:

@@ -44,6 +44,21 @@ def opened(settings: LdapSettings, server: str, bind: Bind | None = None) -> Ite
     Raises Unavailable when it cannot be reached, Denied when it is not trusted or does not let us in.
     """
     who = bind or settings.bind
+    with reached(settings, server, who) as session:
+        connection = session.connection
+        with _our_errors(session.system, "the bind", connection.server.tls):
+            if who.method is BindMethod.KERBEROS:
+                kerberos.sign_in(connection, who, session.system)
+            else:
+                connection.bind(read_server_info=False)
+        if not connection.bound:
+            raise Denied(session.system, "the bind did not succeed; check the bind settings")
+        yield session
+
+
+@contextlib.contextmanager
+def reached(settings: LdapSettings, server: str, who: Bind) -> Iterator[Session]:
+    """Connect to one server and secure the connection, ahead of any sign-in. Raises what `opened` does."""
     system = system_name(settings, server)
     address = _address(server, system)
     secured = address.scheme == "ldaps" or (address.scheme == "ldap" and settings.tls.start)
@@ -58,15 +73,7 @@ def opened(settings: LdapSettings, server: str, bind: Bind | None = None) -> Ite
                 connection.start_tls(read_server_info=False)
         if tls and not isinstance(connection.socket, ssl.SSLSocket):
             raise Denied(system, "the connection could not be secured; use ldaps://")
-        security = _security(connection)
-        with _our_errors(system, "the bind", tls):
-            if who.method is BindMethod.KERBEROS:
-                kerberos.sign_in(connection, who, system)
-            else:
-                connection.bind(read_server_info=False)
-        if not connection.bound:
-            raise Denied(system, "the bind did not succeed; check the bind settings")
-        yield Session(server, system, security, connection)
+        yield Session(server, system, _security(connection), connection)
     finally:
         with contextlib.suppress(LDAPException, *STUMBLES):
             connection.unbind()

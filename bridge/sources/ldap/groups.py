@@ -12,6 +12,7 @@ from bridge.sources.ldap.dn_index import DnIndex
 from bridge.sources.ldap.people import People, stable_id, text_of, values_of
 from bridge.sources.ldap.schema import MemberSyntax, Schema
 from bridge.sources.ldap.search import Entry
+from bridge.sources.probe import ListedGroup
 
 _RANGE: Final = re.compile(r";range=(\d+)-(\d+|\*)$")
 _FIRST_PART: Final = re.compile(r";range=0-\d+$")
@@ -55,6 +56,11 @@ class GroupEntry:
     def name(self) -> str:
         """What the group goes by."""
         return self.names[0] if self.names else self.label
+
+    @property
+    def listed(self) -> ListedGroup:
+        """As somebody may choose it."""
+        return ListedGroup(self.name, self.id.partition(":")[2], self.label)
 
 
 class Groups:

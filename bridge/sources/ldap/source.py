@@ -9,10 +9,10 @@ from typing import TypeVar
 import structlog
 from dns.resolver import Resolver
 
-from bridge.core.model import DirectoryName, DirectoryRead, Selector
+from bridge.core.model import DirectoryName, DirectoryRead, DoubtKind, Selector
 from bridge.core.nesting import TracedRead
 from bridge.core.snapshot import Footing, News, Snapshot
-from bridge.errors import Denied, RemoteError
+from bridge.errors import Denied, IncompleteRead, RemoteError
 from bridge.sources.ldap.connection import Session, opened
 from bridge.sources.ldap.discovery import Discovered, Discoverer
 from bridge.sources.ldap.domain import OpenDomain
@@ -21,6 +21,7 @@ from bridge.sources.ldap.footing import footing_of
 from bridge.sources.ldap.news.desk import MarkLostError, NewsDesk
 from bridge.sources.ldap.read import Reading
 from bridge.sources.ldap.references import References
+from bridge.sources.ldap.root import Root, read_root
 from bridge.sources.ldap.search import Ldap3Pages, PageReader
 from bridge.sources.ldap.selection import fault_of
 from bridge.sources.ldap.servers import ServerOrder
@@ -29,7 +30,7 @@ from bridge.sources.ldap.trail import Trail, at_servers
 from bridge.sources.ldap.watch import WatchedPages
 from bridge.sources.ldap.wire import WirePages
 from bridge.sources.ldap.wire_exchange import is_layerless
-from bridge.sources.probe import Probe
+from bridge.sources.probe import ListedGroup, Probe
 from bridge.sources.recalling import Marked
 
 T = TypeVar("T")
@@ -104,6 +105,29 @@ class LdapSource:
         self._refuse_malformed(())
         probe = self._at_servers(self._surveyed)
         return replace(probe, warnings=(*probe.warnings, *self._no_help(probe.server.split(", "))))
+
+    def list_groups(self) -> tuple[ListedGroup, ...]:
+        """Read which groups there are. Raises what `read` raises, and IncompleteRead where not all came."""
+        return self._at_servers(self._listed)
+
+    def read_root(self) -> Root:
+        """Read what the first server that answers says of itself, without signing in. Raises RemoteError."""
+        failures: list[RemoteError] = []
+        for server in self._discovered(self._settings.domains[0]).servers:
+            try:
+                return read_root(self._settings, server)
+            except RemoteError as error:
+                failures.append(error)
+        raise failures[0]
+
+    def greet(self) -> str:
+        """Connect and sign in, and tell how. Raises what `read` raises, with the remedy."""
+
+        def told(domains: Sequence[OpenDomain]) -> str:
+            sessions = [domain.session for domain in domains]
+            return ", ".join(f"signed in at {session.server} ({session.security})" for session in sessions)
+
+        return self._at_servers(told)
 
     def _no_help(self, used: Collection[str]) -> Iterator[str]:
         """What is wrong with DNS, and of the servers not used those that could not take over, with the reason."""
@@ -182,6 +206,14 @@ class LdapSource:
             findings,
             (*self._warnings(reading), *map(str, sorted(reading.doubts))),
         )
+
+    def _listed(self, domains: Sequence[OpenDomain]) -> tuple[ListedGroup, ...]:
+        reading = Reading(self._settings, domains)
+        reading.survey()
+        cut = sorted(doubt for doubt in reading.doubts if doubt.kind is DoubtKind.TRUNCATED)
+        if cut:
+            raise IncompleteRead(self.name, cut[0].text)
+        return tuple(sorted(group.listed for group in reading.listed.by_dn.exact.values()))
 
     def _warnings(self, reading: Reading) -> Iterable[str]:
         people, groups, schema = reading.people, reading.listed.by_dn.exact, self._settings.schema

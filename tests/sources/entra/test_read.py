@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.core.model import DirectoryGroup, DirectoryRead, DoubtKind, Owners, Selection, Selector, SelectorKind
-from bridge.errors import Denied
+from bridge.errors import Denied, IncompleteRead
 from bridge.sandbox.graph import DEFAULT_CLIENT_ID, HIDDEN, Edit, EntraSandbox, Fault, Meanwhile, Refuse, Tenant
 from bridge.sources.entra.settings import AddressProperty
 from bridge.sources.entra.source import open_entra
@@ -415,3 +415,16 @@ def test_a_list_of_owners_that_cannot_be_read_is_told_and_no_doubt_about_members
     assert (len(group.members), group.doubts) == (1, ())
     assert group.owners
     assert "the list of owners of All" in group.owners.others[0]
+
+
+def test_groups_are_listed_without_their_members(entra: EntraSandbox, tmp_path: Path) -> None:
+    """All pages of them, in order of their names; where a page does not come there is no list."""
+    for name in ("Staff", "Audit", "Board"):
+        entra.tenant.add_group(name, [entra.tenant.add_user(name.lower())])
+    entra.set_modes(page_cap=1)
+    with open_entra(settings(entra, tmp_path), VirtualClock()) as source:
+        assert [group.name for group in source.list_groups()] == ["Audit", "Board", "Staff"]
+        assert not [request for request in entra.requests if "embers" in request.path]
+        entra.faults.add(Fault(Refuse(400, "Request_BadRequest"), path="/groups$", page=2, count=0))
+        with pytest.raises(IncompleteRead):
+            source.list_groups()

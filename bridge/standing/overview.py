@@ -1,4 +1,4 @@
-"""What the first page shows: read from the store in one go, and put in order. Nothing is asked of a server."""
+"""What is shown first: read from the store at one moment, and put in order. Nothing is asked of a server."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,13 +8,15 @@ from enum import StrEnum
 from typing import Self
 
 from bridge.core.change import SkipKind
+from bridge.core.journal import Intent
 from bridge.core.quarantine import Trouble
 from bridge.core.sight import Sight
 from bridge.notices.matter import Facts, Matter, approval, matters
+from bridge.standing.job import Job
 from bridge.store.held import HeldCase, HeldStatus
+from bridge.store.moment import Moment
 from bridge.store.runs import PastRun
 from bridge.store.store import DatabaseStore
-from bridge.web.standing import Job
 
 RUNS = 12
 """Shown on the first page."""
@@ -53,6 +55,8 @@ class Overview:
     held: tuple[Waiting, ...]
     people: tuple[Unlinked, ...]
     troubles: tuple[Trouble, ...]
+    intents: tuple[Intent, ...]
+    """Writes whose outcome is not recorded; while a run is under way there may well be some."""
     state: "States"
 
     @property
@@ -68,36 +72,39 @@ class Overview:
 
 def load_overview(store: DatabaseStore, job: Job, silent: tuple[str, ...]) -> Overview:
     """Read it. Raises StoreError."""
-    runs = store.list_runs(RUNS)
-    facts = load_facts(store, job, silent)
-    sights, cases, troubles = tuple(facts.sights), tuple(facts.held), tuple(facts.troubles)
+    moment = store.load_moment(RUNS)
+    sights, cases, troubles = moment.sights, moment.held, moment.troubles
     state = States.of(cases, troubles)
     return Overview(
         job=job,
-        matters=matters(facts),
-        runs=runs,
+        matters=matters(_facts(moment, job, silent)),
+        runs=moment.runs,
         groups=tuple(sorted(sights, key=lambda one: (state(one) is State.WELL, one.name.casefold(), one.key))),
         held=tuple(Waiting(case, case.awaits(job.now), approval(case, job.config)) for case in cases),
         people=unlinked(sights),
         troubles=troubles,
+        intents=moment.intents,
         state=state,
     )
 
 
 def load_facts(store: DatabaseStore, job: Job, silent: tuple[str, ...]) -> Facts:
     """What matters are found in. Raises StoreError."""
+    return _facts(store.load_moment(RUNS), job, silent)
+
+
+def _facts(moment: Moment, job: Job, silent: tuple[str, ...]) -> Facts:
     return Facts(
         now=job.now,
         config=job.config,
-        stale_after=job.stale_after,
-        last_complete=job.last_complete,
-        last=next((run for run in store.list_runs(RUNS) if run.ended), None),
+        jobs=job.jobs,
+        last=next((run for run in moment.runs if run.ended), None),
         silent=silent,
         chain=job.chain,
-        held=store.list_held(),
-        troubles=store.list_troubles(),
-        sights=store.list_sights(),
-        intents=() if job.running else store.load_intents(),
+        held=moment.held,
+        troubles=moment.troubles,
+        sights=moment.sights,
+        intents=() if job.running else moment.intents,
     )
 
 
