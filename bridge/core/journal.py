@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bridge.core.change import Action, Held, MemberChange
 from bridge.core.jobs import EVERY
+from bridge.core.listed import Listed
 from bridge.core.memory import Baseline, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.core.quarantine import Failure
@@ -98,3 +99,5 @@ class Recollection:
     """Keys of mappings that are no more."""
     undecided: frozenset[str] = frozenset()
     """Keys of mappings with something to do that was not tried to its end: not failed, and not done either."""
+    listed: Listed = field(default_factory=dict)
+    """Of the addresses on the lists `keep` and `ignore`, those that lead to other accounts than before."""

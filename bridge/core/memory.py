@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.core.change import Approval
+from bridge.core.listed import Listed
 from bridge.core.model import AccountId, GroupId, PersonId
 
 
@@ -20,6 +21,8 @@ class Memory:
     """What every run begins with; small, whatever the size of the groups."""
 
     links: Mapping[PersonId, AccountId] = field(default_factory=dict)
+    listed: Listed = field(default_factory=dict)
+    """Whom the addresses of the lists `keep` and `ignore` mean."""
     bindings: Mapping[str, GroupId] = field(default_factory=dict)
     """From a mapping's key to the group it serves."""
     source_sizes: Mapping[str, int] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from bridge.core.desired import Reads, found_groups
 from bridge.core.difference import Difference
 from bridge.core.fingerprint import Fingerprints
 from bridge.core.journal import Recollection
+from bridge.core.listed import listed_addresses, newly_listed
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, DirectoryGroup, PersonId
 from bridge.core.naming import named_groups
@@ -84,6 +85,9 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         undecided=ending.undecided,
         sights=tuple(new_sights(ending.plans, ending.differences, ending.seen, ending.names, memory.sights)),
         gone=_gone(ending, memory),
+        listed=newly_listed(
+            listed_addresses(binding.mapping for binding in ending.bindings), ending.names, memory.listed
+        ),
     )
 
 

@@ -149,7 +149,7 @@ def _report(run: Run, sides: Sides, found: Survey) -> Report:
         verdict=found.verdict,
         reads=tuple(sides.reads.values()),
         id_space=sides.current.id_space,
-        notes=(*sides.current.notes, *_notes(sides)),
+        notes=(*sides.current.notes, *_notes(sides), *found.notes),
         unread=sides.unread,
         waiting=found.waiting,
     )

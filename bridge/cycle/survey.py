@@ -14,6 +14,7 @@ from bridge.core.difference import Accounts, Difference, Surroundings, differ
 from bridge.core.expand import expand, folded
 from bridge.core.guards import Case, judge
 from bridge.core.jobs import put_off, waiting
+from bridge.core.listed import astray, listed_addresses
 from bridge.core.mapping import GroupMapping, Mode, PatternMapping, Policy
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import (
@@ -76,6 +77,8 @@ class Survey:
     differences: tuple[Difference, ...]
     plan: Plan
     verdict: Verdict
+    notes: tuple[str, ...] = ()
+    """Things worth a warning."""
     waiting: frozenset[str] = frozenset()
     """Keys of the managed groups whose changes are not this run's to make."""
 
@@ -134,7 +137,7 @@ def _is_unread(read: DirectoryRead) -> bool:
 def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: Policy) -> Survey:
     """Think: who is who, what should be, what differs, why, and whether it may be."""
     current = sides.current
-    accounts = Accounts(current.accounts)
+    accounts = Accounts(current.accounts, memory.listed)
     everybody = (person for read in sides.reads.values() for person in read.people.values())
     people = resolve(everybody, current.accounts, memory.links, policy.eligible)
     bindings = bind_all(policy, sides.reads, current.groups, memory, target)
@@ -155,7 +158,10 @@ def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: P
         past=past,
     )
     plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
-    return Survey(people, bindings, differences, plan, verdict)
+    on_lists = listed_addresses(binding.mapping for binding in bindings)
+    known = (account.email for account in current.accounts if account.email)
+    notes = tuple(astray(on_lists, known, memory.listed)) if on_lists else ()
+    return Survey(people, bindings, differences, plan, verdict, notes)
 
 
 def bind_all(
