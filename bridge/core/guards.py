@@ -38,6 +38,7 @@ from bridge.core.mapping import Limits
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import Account, IdSpaceProof
 from bridge.core.people import Unresolved
+from bridge.core.quarantine import rests_wholly
 from bridge.core.source_guards import Sources
 
 
@@ -132,9 +133,13 @@ def _judge_additions(one: _Judged, case: Case) -> _Judged:
 
 
 def _judge_run(judged: Sequence[_Judged], case: Case) -> list[_Judged]:
-    """Hold the removals of all groups when together they are too many, but for those already approved."""
-    total = sum(len(one.unapproved) for one in judged)
-    members = sum(one.plan.size for one in judged)
+    """Hold the removals of all groups when together they are too many, but for those already approved.
+
+    Those that quarantine keeps from happening count for nothing: others would wait for them.
+    """
+    going = [one for one in judged if not rests_wholly(one.plan.key, case.memory.resting)]
+    total = sum(len(one.unapproved) for one in going)
+    members = sum(one.plan.size for one in going)
     limit = case.limits.removals_per_run
     if not limit.exceeded_by(total, members):
         return list(judged)

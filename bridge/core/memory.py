@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bridge.core.change import Approval
 from bridge.core.listed import Listed
 from bridge.core.model import AccountId, GroupId, PersonId
+from bridge.core.quarantine import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Memory:
     """From the name of a directory group (`bridge.core.naming.name_key`) to the id that it led to."""
     sights: Mapping[str, str] = field(default_factory=dict)
     """From a mapping's key to the digest of what the last run saw of its group; that is kept already."""
-    resting: Mapping[str, str] = field(default_factory=dict)
-    """From the key of a mapping that is in quarantine now to the reason."""
+    resting: Mapping[str, Trouble] = field(default_factory=dict)
+    """The mappings that are in quarantine now, by key."""
     writes_proved: bool = False
     """Whether the members that the bridge put in were ever read back: the ids it sends mean what it thinks."""
 

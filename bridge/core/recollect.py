@@ -50,12 +50,14 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
     what is still to be done must not be forgotten before it is done.
     """
     held = {one.key for one in ending.held}
+    resting = memory.resting.keys() & {one.mapping.key for one in ending.differences if one.any}
     settled = [
         difference
         for difference in ending.differences
         if difference.mapping.key in ending.members
         and difference.mapping.key not in held
         and not difference.desired.doubts
+        and difference.mapping.key not in resting
     ]
     settled_keys = {difference.mapping.key for difference in settled}
     open_sources = {
@@ -82,7 +84,7 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
             plan.key: skips_digest(plan.skips, plan.doubts) for plan in ending.plans if plan.skips or plan.doubts
         },
         failures=ending.failures,
-        undecided=ending.undecided,
+        undecided=ending.undecided | resting,
         sights=tuple(new_sights(ending.plans, ending.differences, ending.seen, ending.names, memory.sights)),
         gone=_gone(ending, memory),
         listed=newly_listed(

@@ -187,6 +187,13 @@ quarantine: Final = Table(
     Column("runs", Integer, nullable=False, comment="In how many runs in a row they failed"),
     Column("since", Text, nullable=False, comment="When the first of these runs was"),
     Column("next_try", Text, comment="Until when it is left alone; null while it is not in quarantine"),
+    Column(
+        "removals",
+        Integer,
+        nullable=False,
+        server_default="1",
+        comment="1 if a removal was among what failed, else 0: then removals go on",
+    ),
     comment="Mappings whose writes failed in the last run that tried them",
 )
 
