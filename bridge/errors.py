@@ -4,6 +4,7 @@
       ConfigError(problems)        the operator edits the file; all problems at once
       StoreError                   nothing further is written to Hyperproof; the operator mends the store
       Busy                         another run holds the organization; come back later
+      Obstructed                   something on this machine is in the way; trying again later may help
       Stopped                      we were told to end: nothing more is begun, the next run goes on
       RemoteError(system, what)
         Unavailable                this run ends, the next tries again
@@ -19,13 +20,15 @@ them into exit codes. Anything else is a bug.
 
 from dataclasses import dataclass
 
+from bridge.redaction import hidden
+
 BODY_LIMIT = 256
 """Characters of a server's own words that an error or a log line may carry."""
 
 
 def excerpt(text: str) -> str:
-    """Cut a server's words to one line of at most BODY_LIMIT characters."""
-    line = " ".join(text.split())
+    """Cut a server's words to one line of at most BODY_LIMIT characters, without the secrets that it repeats."""
+    line = hidden(" ".join(text.split()))
     return line if len(line) <= BODY_LIMIT else line[: BODY_LIMIT - 1] + "…"
 
 
@@ -62,6 +65,10 @@ class StoreError(BridgeError):
 
 class Busy(BridgeError):
     """Another run holds this organization."""
+
+
+class Obstructed(BridgeError):
+    """Something on this machine is in the way, such as a port that another program has."""
 
 
 class Stopped(BridgeError):

@@ -4,10 +4,11 @@ Names come from directories and from Hyperproof, and are hostile until proved ot
 page is escaped, and what would hide or turn letters is shown as what it is.
 """
 
-import unicodedata
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bridge.redaction import visible
 
 
 def templates(folder: Path) -> Environment:
@@ -26,9 +27,4 @@ def _shown(value: object) -> object:
     """What is put into a page: letters that hide, turn others or end lines are shown as what they are."""
     if not isinstance(value, str) or hasattr(value, "__html__") or value.isprintable():
         return value
-    return "".join(c.encode("unicode_escape").decode() if _is_invisible(c) else c for c in value)
-
-
-def _is_invisible(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category[0] == "C" or category in {"Zl", "Zp"}
+    return visible(value)

@@ -8,24 +8,17 @@ What the audit needs does not go here but into the chain. A message is a noun an
     line breaks and control characters               become visible escapes
 """
 
-import base64
-import json
 import logging
 import math
 import re
 import sys
-import threading
 from collections.abc import Mapping
 from typing import Any, Final, TextIO
-from urllib.parse import quote, quote_plus
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-REDACTED: Final = "[redacted]"
-
-SECRET_LENGTH: Final = 6
-"""Characters that a registered secret has at least: a shorter one would black out half of every line."""
+from bridge.redaction import KNOWN, REDACTED, Secrets, visible
 
 SECRET_NAME: Final = re.compile(
     r"passw|passphrase|pwd|secret|token|authorization|credential|cookie|assertion|api.?key|private.?key",
@@ -38,55 +31,15 @@ HARMLESS_NAME: Final = re.compile(
 )
 """Keys that only speak of a secret: `token_url`, `password_file`."""
 
-UNPRINTABLE: Final = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-"""Control characters, other line ends, marks that turn the direction of writing, halves of surrogate pairs."""
-
-NOISY: Final = ("alembic", "apscheduler", "httpcore", "httpx", "sqlalchemy", "uvicorn")
+NOISY: Final = ("alembic", "apscheduler", "sqlalchemy", "uvicorn")
 """Libraries that log each step at level info."""
 
-CLOSED: Final = ("msal",)
-"""Libraries whose steps quote what a server answered, which may be a token: warnings alone, at any level."""
-
-
-class Secrets:
-    """The secret values known to this process. For all threads."""
-
-    def __init__(self) -> None:
-        self._known: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
-        self._turn = threading.Lock()
-
-    def register(self, secret: str) -> None:
-        """Never write this value from now on. One shorter than SECRET_LENGTH is not taken."""
-        if len(secret) < SECRET_LENGTH:
-            return
-        with self._turn:
-            self._known |= _disguises(secret)
-            longest_first = sorted(self._known, key=lambda text: (-len(text), text))
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-
-    def hide(self, text: str) -> str:
-        """Write [redacted] for every known secret in a text."""
-        return self._pattern.sub(REDACTED, text) if self._pattern else text
-
-
-_SECRETS: Final = Secrets()
-
-
-def register_secret(secret: str) -> None:
-    """Never log this value from now on. One shorter than SECRET_LENGTH is not taken."""
-    _SECRETS.register(secret)
-
-
-def hidden(text: str) -> str:
-    """A text for others to read: without known secrets, and on one line."""
-    return visible(_SECRETS.hide(text))
+CLOSED: Final = ("httpcore", "httpx", "msal")
+"""Libraries whose steps quote addresses and answers, which may hold a token: warnings alone, at any level."""
 
 
 def set_up(
-    level: str = "info", form: str = "auto", stream: TextIO | None = None, secrets: Secrets = _SECRETS
+    level: str = "info", form: str = "auto", stream: TextIO | None = None, secrets: Secrets = KNOWN
 ) -> None:
     """Send all logs, structlog's and the standard library's, as lines to `stream` (stderr), from this level on.
 
@@ -176,31 +129,9 @@ def _for_people(logger: WrappedLogger, method: str, event: EventDict) -> str:
 _PLAIN: Final = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 
 
-def visible(text: str) -> str:
-    """A text that stays on its line."""
-    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
 def _spoken(value: object) -> str:
     """Any other value as text. One that cannot say what it is must not stop a log."""
     try:
         return str(value) if isinstance(value, BaseException) else repr(value)
     except Exception:  # noqa: BLE001 - somebody else's __repr__
         return f"<{type(value).__name__}>"
-
-
-def _disguises(secret: str) -> frozenset[str]:
-    """A secret as it stands in text, in Python's and JSON's quotes, in an address, and in base64."""
-    forms = {
-        secret,
-        repr(secret)[1:-1],
-        repr("'\"" + secret)[4:-1],  # as in a text that has both kinds of quotes
-        repr(secret.encode("utf-8", "replace"))[2:-1],
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        secret.encode("unicode_escape").decode(),
-        quote(secret, safe="", errors="replace"),
-        quote_plus(secret, errors="replace"),
-        base64.b64encode(secret.encode("utf-8", "replace")).decode(),
-    }
-    return frozenset(form for form in forms if len(form) >= SECRET_LENGTH)

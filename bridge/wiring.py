@@ -24,7 +24,7 @@ from bridge.core.model import DirectoryName
 from bridge.cycle.ports import Clock
 from bridge.cycle.run import Bridge
 from bridge.errors import Busy
-from bridge.logs import register_secret
+from bridge.redaction import register_secret
 from bridge.sources.probe import Directory
 from bridge.store.database import has_database
 from bridge.store.store import DatabaseStore, Lock, open_evidence, open_store

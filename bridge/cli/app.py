@@ -9,7 +9,8 @@ from typer.exceptions import TyperException
 
 from bridge import __version__
 from bridge.cli.exits import Exit
-from bridge.errors import BridgeError, Busy, ConfigError, RemoteError, StoreError, Throttled
+from bridge.errors import BridgeError, Busy, ConfigError, Obstructed, RemoteError, StoreError, Throttled
+from bridge.redaction import hidden
 
 app = typer.Typer(
     name="hyperproof-bridge",
@@ -72,13 +73,14 @@ def _hinted(said: str) -> str:
 
 def _told(error: BridgeError) -> Exit:
     """Say what is wrong, once, in words; and which kind of wrong it is."""
-    text = "\n".join(map(str, error.problems)) if isinstance(error, ConfigError) else str(error)
-    typer.echo(text, err=True)
+    for line in map(str, error.problems) if isinstance(error, ConfigError) else str(error).splitlines():
+        typer.echo(hidden(line), err=True)
     kinds = {
         ConfigError: Exit.CONFIGURATION,
         Busy: Exit.BUSY,
         StoreError: Exit.STORE,
         Throttled: Exit.DEFERRED,
         RemoteError: Exit.UNREADABLE,
+        Obstructed: Exit.OBSTRUCTED,
     }
     return next((code for kind, code in kinds.items() if isinstance(error, kind)), Exit.USAGE)

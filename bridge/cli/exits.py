@@ -38,6 +38,8 @@ class Exit(IntEnum):
     """The service was told to stop, and a run did not end in time; the next one settles what it had begun."""
     UNHEALTHY = 14
     """The service does not answer, or says that it is not well."""
+    OBSTRUCTED = 17
+    """Something on this machine is in the way, such as a port that another program has."""
     USAGE = 64
     """The command line is wrong."""
 

@@ -46,6 +46,7 @@ MODULES: Final = (
 
 def main() -> NoReturn:
     """Run a command and end with its exit code."""
+    _take_missing_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that is no Unicode stops no table
     for module in MODULES:
@@ -55,3 +56,13 @@ def main() -> NoReturn:
         sys.stdout.flush()
         os._exit(code)  # without waiting for a server that a thread still listens to; nothing is half-done
     sys.exit(code)
+
+
+def _take_missing_streams() -> None:
+    """Have streams that a shell has closed lead nowhere, and not into the first file that is opened."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115 - it lives as long as the process, at the lowest number
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - as above
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - as above

@@ -42,7 +42,8 @@ def configuration(path: Path) -> "Configuration":
     """Load a configuration, log as it says, and say what should be seen to. Raises ConfigError."""
     from bridge.config import load
     from bridge.config.secrets import secrets_of
-    from bridge.logs import register_secret, set_up
+    from bridge.logs import set_up
+    from bridge.redaction import register_secret
 
     loaded = load(path, os.environ)
     for secret in secrets_of(loaded):

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,6 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from bridge.redaction import visible
 
 PIPE_WIDTH = 160
 """Columns where there is no terminal to tell."""
@@ -23,14 +24,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def shown(text: object, style: str = "") -> Text:
     """A text from outside as it may be shown: a control character is made visible, and markup is not followed."""
-    visible = "".join(c.encode("unicode_escape").decode() if _is_invisible(c) else c for c in str(text))
-    return Text(visible, style=style)
-
-
-def _is_invisible(character: str) -> bool:
-    """Whether a character moves, colours, turns or ends lines instead of being seen."""
-    category = unicodedata.category(character)
-    return category[0] == "C" or category in {"Zl", "Zp"}
+    return Text(visible(str(text)), style=style)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> Table:
@@ -56,5 +50,6 @@ def pairs(rows: Iterable[tuple[str, object]]) -> Table:
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
-    """Print a value for programs."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n")
+    """Print a value for programs, in ASCII where the output cannot hold more."""
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not is_unicode, sort_keys=False) + "\n")

@@ -32,7 +32,7 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> Exit:
     """
     from bridge.daemon.service import Service
 
-    Service(lambda: _loaded(config), _cut).run()
+    Service(lambda: _loaded(config), _cut, _adopt).run()
     return Exit.OK
 
 
@@ -89,21 +89,27 @@ def _loopback(address: str) -> "WebSection":
 
 
 def _loaded(path: Path) -> "Configuration":
-    """Load a configuration for a service: what should be seen to goes into the log. Raises ConfigError."""
-    import structlog
-
+    """Load a configuration for a service, and keep its secrets from being shown. Raises ConfigError."""
     from bridge.config import load
     from bridge.config.secrets import secrets_of
-    from bridge.logs import register_secret, set_up
+    from bridge.redaction import register_secret
 
     loaded = load(path, os.environ)
     for secret in secrets_of(loaded):
         register_secret(secret)
+    return loaded
+
+
+def _adopt(loaded: "Configuration") -> None:
+    """Log as a configuration says that is in force now; what should be seen to goes into the log."""
+    import structlog
+
+    from bridge.logs import set_up
+
     set_up(loaded.log.level, loaded.log.format)
     log: Any = structlog.get_logger("bridge")
     for warning in loaded.warnings:
         log.warning("configuration.doubted", reason=warning)
-    return loaded
 
 
 def _cut() -> NoReturn:

@@ -91,9 +91,7 @@ def _jobs(
     due = next_runs(loaded.web) if is_served else {}
     for name, times in loaded.jobs.items():
         last = store.load_last(complete, name)
-        yield JobStanding(
-            name, times.in_words, due.get(name), last.started if last else None, stale_after(times, now)
-        )
+        yield JobStanding(name, times.in_words, due.get(name), last.started if last else None, stale_after(times))
 
 
 def _exit(matters: "tuple[Matter, ...]") -> Exit:

@@ -7,11 +7,17 @@ differently is refused with the way to say it: day-of-month together with weekda
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 _WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONGEST_MONTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+_BEGIN: Final = date(2023, 1, 1)
+_DAYS: Final = 9 * 366
+"""Enough for a day that comes in leap years alone, twice."""
 
 _PART: Final = re.compile(r"(?:(?P<all>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>[0-9]{1,2}))?")
 
@@ -25,6 +31,26 @@ class Cron:
     days: tuple[int, ...]
     months: tuple[int, ...]
     weekdays: tuple[str, ...]
+
+    @property
+    def longest_pause(self) -> timedelta:
+        """The longest time between two, clocks that change aside."""
+        times = [
+            timedelta(hours=hour, minutes=minute)
+            for hour in self.hours or range(24)
+            for minute in self.minutes or range(60)
+        ]
+        days = [day for day in (_BEGIN + timedelta(number) for number in range(_DAYS)) if self._is_on(day)]
+        within = [later - earlier for earlier, later in pairwise(times)]
+        between = [later - earlier + times[0] - times[-1] for earlier, later in pairwise(days)]
+        return max(within + between)
+
+    def _is_on(self, day: date) -> bool:
+        return (
+            (not self.months or day.month in self.months)
+            and (not self.days or day.day in self.days)
+            and (not self.weekdays or _WEEKDAYS[day.isoweekday() % 7] in self.weekdays)
+        )
 
     def __str__(self) -> str:
         fields = (self.minutes, self.hours, self.days, self.months, self.weekdays)

@@ -138,6 +138,8 @@ def _compose(path: Path, text: str) -> Node:
         raise _unusable(path, line, "An unprintable character stands here.", "Delete it.") from None
     except YAMLError as error:
         raise _unusable(path, *_told(error)) from None
+    except (ValueError, OverflowError):  # of the library: an escape names a character that there is not
+        raise _unusable(path, 1, "The file is not YAML.", "See to escapes such as \\U in double quotes.") from None
     if node is None:
         raise _unusable(path, 1, "The file is empty.", "Start from config/minimal.yaml.")
     return node  # type: ignore[no-any-return]  # ruamel.yaml leaves compose untyped

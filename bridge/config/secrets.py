@@ -24,5 +24,6 @@ def secrets_of(configuration: Configuration) -> Iterator[str]:
     for directory in configuration.directories.values():
         if isinstance(directory, EntraDirectory):
             yield from entra_secrets(directory)
-        elif isinstance(directory, LdapDirectory) and directory.bind.password:
-            yield directory.bind.password.get_secret_value()
+        elif isinstance(directory, LdapDirectory):
+            binds = (directory.bind, *(domain.bind for domain in directory.domains))
+            yield from (bind.password.get_secret_value() for bind in binds if bind and bind.password)

@@ -50,8 +50,8 @@ class Trouble:
     """Before that it is left alone. None: not in quarantine yet."""
 
     def rests(self, now: datetime) -> bool:
-        """Whether it is to be left alone now."""
-        return self.next_try is not None and now < self.next_try
+        """Whether it is to be left alone now. A clock that was ahead once leaves nobody alone for years."""
+        return self.next_try is not None and timedelta() < self.next_try - now <= LONGEST
 
     @property
     def reason(self) -> str:

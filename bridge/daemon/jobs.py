@@ -14,6 +14,7 @@ from bridge.daemon.clock import StoppableClock
 from bridge.daemon.once import Ended, retry_wait
 from bridge.daemon.timetable import Reason, Timetable, stale_after
 from bridge.notices.matter import JobStanding
+from bridge.standing.overview import duration
 from bridge.store.store import DatabaseStore
 
 _LOG = structlog.get_logger("bridge")
@@ -31,12 +32,15 @@ class Jobs:
     _times: Mapping[str, Times] = field(default_factory=dict)
     _last: dict[str, datetime] = field(default_factory=dict)
     """When the last complete run of each began."""
+    _limits: dict[str, timedelta] = field(default_factory=dict)
+    """At which age of that something is wrong."""
     _tries: dict[str, int] = field(default_factory=dict)
     """How many runs of each have failed in a row."""
 
     def follow(self, times: Mapping[str, Times]) -> None:
         """Follow these schedules from now on."""
         self._times = times
+        self._limits = {job: stale_after(each) for job, each in times.items()}
         self.timetable.follow(times, self._last, self.clock.now())
 
     def recall(self, store: DatabaseStore, times: Mapping[str, Times]) -> None:
@@ -79,20 +83,19 @@ class Jobs:
             if one.last_complete is None:
                 yield f"there was no complete run{whose} yet"
             elif now - one.last_complete > one.stale_after:
-                hours = one.stale_after.total_seconds() / 3600
                 began = f"{one.last_complete:%Y-%m-%d %H:%M}Z"
-                yield f"the last complete run{whose} began {began}, more than {hours:g} h ago"
+                yield f"the last complete run{whose} began {began}, more than {duration(one.stale_after)} ago"
 
     def standing(self) -> tuple[JobStanding, ...]:
-        """How each of them stands."""
+        """How each of them stands. A complete run in the future, by a clock that was ahead, is none."""
         now = self.clock.now()
         return tuple(
             JobStanding(
                 name=name,
                 schedule=times.in_words,
                 next_run=self.timetable.next_run(name),
-                last_complete=self._last.get(name),
-                stale_after=stale_after(times, now),
+                last_complete=last if (last := self._last.get(name)) and last <= now else None,
+                stale_after=self._limits[name],
             )
             for name, times in self._times.items()
         )

@@ -63,21 +63,23 @@ class Service:
 
     load: Callable[[], Configuration]
     cut: Callable[[], NoReturn]
+    adopt: Callable[[Configuration], None] = lambda _: None
+    """Told of each configuration that comes into force."""
     clock: StoppableClock = field(default_factory=StoppableClock)
     _orders: SimpleQueue[Order] = field(default_factory=SimpleQueue)
-    _refusal: str = ""
-    """Why the configuration on disk is not in force."""
-    _refused_at: float = 0
+    _looked_at: float = 0
+    """Monotonic seconds; when the files were looked at last."""
     _status: str = ""
 
     def run(self) -> None:
         """Serve. Raises BridgeError if it cannot begin, such as Busy while another service does."""
         with _heard(self._orders.put), ExitStack() as stack:
             configuration = self.load()
+            self.adopt(configuration)
             self._leads = stack.enter_context(present(configuration, lambda: self._orders.put(Order.RUN)))
             self._role = self._leads.role
             signs = Signs(self.clock.monotonic, configuration.schedule.hung_after.total_seconds())
-            works = Works(self.clock, signs, leads=self._leads)
+            works = Works(self.clock, signs, leads=self._leads, adopt=self.adopt)
             works.metrics.leading(leads=self._role != STANDBY)
             stack.callback(works.close)
             works.take_up(configuration)
@@ -109,8 +111,8 @@ class Service:
                 case Order.RUN:
                     works.request()
                 case None:
-                    if self._watch.changed() or self._is_worth_another_load():
-                        self._reload(works, web, asked=False)
+                    pass
+            self._look_at_files(works, web)
             works.exchange()
             self._look_at_role(works)
             self._tell(works)
@@ -167,8 +169,14 @@ class Service:
 
     # ---- the configuration
 
-    def _is_worth_another_load(self) -> bool:
-        return bool(self._refusal) and self.clock.monotonic() - self._refused_at > _LOAD_AGAIN
+    def _look_at_files(self, works: Works, web: WebServer | None) -> None:
+        """Reload when they have changed, or what was refused may be sound by now; however many orders come."""
+        now = self.clock.monotonic()
+        if now - self._looked_at < _TICK / 2:
+            return
+        self._looked_at = now
+        if self._watch.changed() or (works.refusal and now - works.refused_at > _LOAD_AGAIN):
+            self._reload(works, web, asked=False)
 
     def _reload(self, works: Works, web: WebServer | None, *, asked: bool) -> None:
         """Take up the configuration as it is now. A broken one is refused, and the one in force stays."""
@@ -179,12 +187,12 @@ class Service:
             if web:
                 _renew_certificate(web, configuration)
         except ConfigError as error:
-            self._refused_at = self.clock.monotonic()
-            if asked or str(error) != self._refusal:
-                works.refused(str(error))
-            self._refusal = str(error)
+            works.refused(str(error), asked=asked)
             return
-        self._refusal = ""
+        except Exception as error:  # noqa: BLE001 - a fault of ours in loading ends no service that runs
+            _LOG.exception("configuration.broken")
+            works.refused(f"The configuration cannot be loaded ({type(error).__name__}).", asked=asked)
+            return
         self._watch = Watch(configuration.files)
         if (in_force.web.listen, in_force.web.certificate) != (
             configuration.web.listen,

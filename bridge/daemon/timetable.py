@@ -31,9 +31,6 @@ from bridge.core.jobs import EVERY
 BEAT: Final = timedelta(seconds=5)
 """Between two signs of life of the scheduler."""
 
-_AHEAD: Final = 60
-"""Due times that are looked at to find the longest time between two."""
-
 _THREADS: Final = 4
 """For a run, an overlapping one that finds it under way, and the beat; one is to spare."""
 
@@ -183,14 +180,10 @@ def _plain(times: Times) -> BaseTrigger:
     return trigger_of(times.model_copy(update={"jitter": timedelta()}))
 
 
-def stale_after(times: Times, now: datetime) -> timedelta:
+def stale_after(times: Times) -> timedelta:
     """The age of the last complete run at which something is wrong: stated, or after missing about two runs."""
     if times.stale_after:
         return times.stale_after
     if times.cron is None:
         return 3 * times.interval
-    trigger, longest, moment = _plain(times), timedelta(), _after(times, now)
-    for _ in range(_AHEAD):
-        following = trigger.get_next_fire_time(moment, moment)
-        longest, moment = max(longest, following - moment), following
-    return 2 * longest + timedelta(hours=1)
+    return 2 * parse_cron(times.cron).longest_pause + timedelta(hours=1)

@@ -62,8 +62,12 @@ class Works:
     _quarantined: frozenset[str] = frozenset()
     chain: str = ""
     """Why the audit chain does not verify."""
-    _refusal: str = ""
+    refusal: str = ""
     """Why a changed configuration was not taken up."""
+    refused_at: float = 0
+    """Monotonic seconds; when that was found last."""
+    adopt: Callable[[Configuration], None] = lambda _: None
+    """Told of another configuration that is in force from now on."""
 
     def __post_init__(self) -> None:
         self._began = self.clock.now()
@@ -95,7 +99,7 @@ class Works:
         before.close()
         self.signs.hung_after = configuration.schedule.hung_after.total_seconds()
         self._jobs.follow(configuration.jobs)
-        self._refusal = ""
+        self.refusal = ""
         self.metrics.loaded(good=True)
 
     def _recall(self, wired: Wired) -> None:
@@ -127,15 +131,18 @@ class Works:
         try:
             self.take_up(configuration)
         except BridgeError as error:
-            self.refused(str(error))
+            self.refused(str(error), asked=False)
         else:
+            self.adopt(configuration)
             _LOG.info("configuration.reloaded", config_hash=self.wired.bridge.policy.config_hash)
 
-    def refused(self, reason: str) -> None:
-        """Tell that a configuration is not taken up."""
-        self._refusal = reason
-        self.metrics.loaded(good=False)
-        _LOG.error("configuration.refused", reason=reason)
+    def refused(self, reason: str, *, asked: bool = True) -> None:
+        """Tell that a configuration is not taken up; the same reason again only when somebody asked for it."""
+        self.refused_at = self.clock.monotonic()
+        if asked or reason != self.refusal:
+            self.refusal = reason
+            self.metrics.loaded(good=False)
+            _LOG.error("configuration.refused", reason=reason)
 
     # ---- runs
 
@@ -315,7 +322,7 @@ class Works:
             now=self.clock.now(),
             jobs=self._jobs.standing(),
             running=self._turn.locked(),
-            refusal=self._refusal,
+            refusal=self.refusal,
             chain=self.chain,
         )
 

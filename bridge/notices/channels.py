@@ -13,9 +13,9 @@ from typing import Final, Protocol
 
 from bridge.config.notices import MailSection, NoticesSection, WebhookSection
 from bridge.errors import BridgeError
-from bridge.logs import register_secret
 from bridge.notices.letter import Letter, plain
 from bridge.notices.shapes import body
+from bridge.redaction import register_secret
 
 _SECONDS: Final = 10.0
 """Silence after which it is given up, to be tried again."""
@@ -104,7 +104,7 @@ class Mail:
                 refused = server.send_message(self._message(letter))
         except smtplib.SMTPResponseException as error:
             raise BridgeError(f"the mail server answered {error.smtp_code}") from error
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a password beyond ASCII
             raise BridgeError(f"the mail server did not take it ({type(error).__name__})") from error
         if refused:
             raise BridgeError(f"the mail server refused {len(refused)} of the receivers")

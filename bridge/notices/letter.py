@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from bridge.audit.timestamp import stamp
-from bridge.logs import hidden
 from bridge.notices.matter import Matter
+from bridge.redaction import hidden
 
 MOST: Final = 20
 """Matters that a letter tells of; the status page tells of all."""

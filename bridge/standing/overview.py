@@ -98,7 +98,7 @@ def _facts(moment: Moment, job: Job, silent: tuple[str, ...]) -> Facts:
         now=job.now,
         config=job.config,
         jobs=job.jobs,
-        last=next((run for run in moment.runs if run.ended), None),
+        last=next((run for run in moment.runs if run.ended and run.run.started <= job.now), None),
         silent=silent,
         chain=job.chain,
         held=moment.held,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Row, Select, case
 
 from bridge.audit.timestamp import moment, stamp
 from bridge.core.jobs import EVERY
@@ -65,7 +65,8 @@ def load_unfinished(scope: Scope, kind: RunKind, config_hash: str) -> Run | None
 def load_last(scope: Scope, outcomes: Iterable[str], job: str) -> Run | None:
     """Load the latest run by mappings that ended in one of these ways and wrote the groups of this job, or all."""
     table = runs.c
-    by_mappings = (table.kind != RunKind.BY_HAND.value, table.job.in_([job, EVERY]))
+    past = table.started <= scope.time  # a clock that was ahead once must not look like success until then
+    by_mappings = (past, table.kind != RunKind.BY_HAND.value, table.job.in_([job, EVERY]))
     latest = _latest(scope).where(table.outcome.in_(list(outcomes)), *by_mappings).limit(1)
     row = scope.connection.execute(latest).one_or_none()
     return _run(row) if row else None
@@ -77,7 +78,8 @@ def list_runs(scope: Scope, limit: int) -> tuple[PastRun, ...]:
 
 
 def _latest(scope: Scope) -> Select[Any]:
-    return scope.of(runs).order_by(runs.c.started.desc(), runs.c.id.desc())
+    ahead = case((runs.c.started <= scope.time, 0), else_=1)  # by a clock that was ahead once
+    return scope.of(runs).order_by(ahead, runs.c.started.desc(), runs.c.id.desc())
 
 
 def _counts(records: Sequence[Record]) -> JsonValue:

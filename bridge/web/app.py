@@ -75,8 +75,15 @@ def may_read(standing: Standing, request: Request) -> bool:
     """
     token = standing.token()
     if not token:
-        return is_loopback(f"http://{request.headers.get('host', '')}")
+        return _is_this_machine(request.headers.get("host", ""))
     return hmac.compare_digest(_shown(request.headers.get("authorization", "")).encode(), token.encode())
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return "@" not in host and is_loopback(f"http://{host}")
+    except ValueError:  # it is no address at all
+        return False
 
 
 def _shown(authorization: str) -> str:

@@ -35,9 +35,10 @@ def ask(web: WebSection, path: str) -> Told:
     try:
         with _answer(web, path) as answer:
             told = json.loads(answer.read(_MOST))
-        problems = tuple(map(str, told["problems"]))
-        return Told(answer.status == http.client.OK, problems, str(told.get("role", "")))
-    except (*_SILENCE, KeyError, TypeError) as error:
+        ok = answer.status == http.client.OK and told["ok"] is True
+        reasons = () if ok else ("the service is not well, and tells the reasons to whoever shows its token",)
+        return Told(ok, tuple(map(str, told.get("problems", reasons))), str(told.get("role", "")))
+    except (*_SILENCE, KeyError, TypeError, AttributeError) as error:
         return Told(ok=False, problems=(f"the service does not answer at {web.listen} ({error})",))
 
 

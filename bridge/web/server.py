@@ -1,22 +1,27 @@
 """The socket, and the thread that serves it."""
 
+import asyncio
 import socket
 import ssl
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from bridge.errors import BridgeError
+from bridge.errors import Obstructed
 
 _END_SECONDS: Final = 3.0
 """A reader that has not got its answer by then gets none."""
 
-_MOST_READERS: Final = 128
+_MOST_READERS: Final = 512
 """At once; more are turned away, so that nobody keeps the service from its work by asking."""
+
+_SILENCE: Final = 10.0
+"""Seconds in which a reader has to have asked for something; who only holds a connection keeps others out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +40,37 @@ class Site:
         return cls(host.strip("[]"), int(port), certificate, key)
 
 
+class _Impatient(H11Protocol):
+    """HTTP that ends a connection on which no request comes in time; uvicorn would keep it for ever."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._waits = self.loop.call_later(_SILENCE, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._waits.cancel()
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        """End it unless an answer is being made; then look again."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
+        if cycle is None or cycle.response_complete:
+            self.transport.close()
+        else:
+            self._waits = self.loop.call_later(_SILENCE, self._look)
+
+
 class WebServer:
-    """Serves an app from a thread of its own between `with` and its end. Entering raises BridgeError."""
+    """Serves an app from a thread of its own between `with` and its end. Entering raises Obstructed."""
 
     def __init__(self, app: Starlette, site: Site) -> None:
         self._site = site
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=_Impatient,
                 ws="none",
                 loop="asyncio",
                 lifespan="off",
@@ -66,7 +93,7 @@ class WebServer:
                 self.renew_certificate()
         except OSError as error:  # of which ssl.SSLError is one
             self._close()
-            raise BridgeError(
+            raise Obstructed(
                 f"{self._site.host}:{self._site.port} cannot be listened on ({error.strerror or error}); "
                 "see `web` in the configuration"
             ) from error

@@ -101,6 +101,13 @@ def _unhealthy(s: Scene) -> Ended:
     return s.run("health")
 
 
+def _obstructed(s: Scene) -> Ended:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        s.config.write_text(f"{s.config.read_text()}web: {{listen: '127.0.0.1:{port}'}}\n")
+        return s.run("run")
+
+
 def _usage(s: Scene) -> Ended:
     return s.run("synch")
 
@@ -121,6 +128,7 @@ SITUATIONS: Final[Mapping[Exit, Callable[[Scene], Ended]]] = {
     Exit.DOUBT: _doubt,
     Exit.CUT: _cut,
     Exit.UNHEALTHY: _unhealthy,
+    Exit.OBSTRUCTED: _obstructed,
     Exit.USAGE: _usage,
 }
 

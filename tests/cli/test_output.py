@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -163,6 +165,31 @@ def test_no_name_can_break_a_markdown_table(forged: Scene) -> None:
 def test_markup_is_not_followed_in_a_table(forged: Scene) -> None:
     """A name in brackets is a name."""
     assert "[red]" in forged.run("plan").out
+
+
+def test_no_name_can_forge_an_error(tmp_path: Path) -> None:
+    """What is said of somebody stays on its line, and colours nothing."""
+    with scene(tmp_path) as s:
+        said = s.run("explain", f"nobody{HOSTILE}").err
+        assert not ESCAPES.search(said.removesuffix("\n"))
+
+
+def test_json_is_json_where_the_output_holds_ascii_alone(tmp_path: Path) -> None:
+    """As in a container without a locale."""
+    with scene(tmp_path) as s:
+        s.hyperproof.organization.add_user(email="zoë@example.test")
+        s.environ |= {"PYTHONIOENCODING": "ascii"}
+        assert "zoë@example.test" in {user["email"] for user in s.told("hyperproof", "users", "list")}
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_stops_nothing(closed: str, tmp_path: Path) -> None:
+    """And no file that is opened takes its place."""
+    with scene(tmp_path) as s:
+        command = f"{Path(sys.executable).parent}/hyperproof-bridge sync --quiet {closed}"
+        ended = subprocess.run(["/bin/sh", "-c", command], env=s.environ, cwd=s.folder, check=False, timeout=60)
+        assert ended.returncode == s.run("sync").code
+        assert s.run("audit", "verify").code == Exit.OK
 
 
 def test_a_name_that_is_no_unicode_stops_nothing(tmp_path: Path) -> None:

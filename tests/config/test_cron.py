@@ -1,8 +1,12 @@
 """Cron expressions mean what crontab(5) says, and what programs disagree about is refused."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bridge.config.cron import parse_cron
+from bridge.config.schedule import Times
+from bridge.daemon.timetable import trigger_of
 
 
 @pytest.mark.parametrize(
@@ -50,3 +54,18 @@ def test_what_cannot_be_meant_is_refused(text: str, remedy: str) -> None:
     """With what to write instead."""
     with pytest.raises(ValueError, match=remedy):
         parse_cron(text)
+
+
+@pytest.mark.parametrize(
+    "expression", ["*/15 6-20 * * mon-fri", "5 4 1,15 * *", "0 0 * feb sun", "7 * * * *", "0 3 31 * *"]
+)
+def test_the_longest_pause_is_the_librarys(expression: str) -> None:
+    """Found by asking it for each time of two years."""
+    cron = parse_cron(expression)
+    trigger = trigger_of(Times.model_validate({"cron": expression}))
+    moment = trigger.get_next_fire_time(None, datetime(2025, 1, 1, tzinfo=UTC))
+    longest = timedelta()
+    while moment.year < 2027:
+        following = trigger.get_next_fire_time(moment, moment)
+        longest, moment = max(longest, following - moment), following
+    assert cron.longest_pause == longest

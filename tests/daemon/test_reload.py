@@ -4,26 +4,30 @@ import signal
 import socket
 
 import pytest
+import time_machine
 
 from bridge.sandbox.company import READER, READER_PASSWORD
 from bridge.sandbox.hyperproof import Fault
 from tests.cli.scene import Scene, until
 from tests.daemon.serving import REMOVAL, Serving, asked, serving, stopped
+from tests.daemon.world import START, Process
 
 pytestmark = pytest.mark.e2e
+
+NEXT = 'next_run_timestamp_seconds{bridge_job="main"}'
 
 # ---- another configuration -----------------------------------------------------------------------------
 
 
 def test_a_changed_file_is_taken_up(service: Serving) -> None:
     """By itself, from the next run on; the schedule, too."""
-    before = service.metric("next_run_timestamp_seconds")
+    before = service.metric(NEXT)
     service.scene.edit("every: 1h", "every: 2h")
     service.scene.edit("  - name: Auditors", "  - name: Nobody\n    members: {corp: On Leave}\n  - name: Auditors")
     service.until_told("configuration.reloaded")
     service.running.send(signal.SIGUSR1)
     assert service.until_run(2)["counts"]["groups"] == 4
-    assert service.metric("next_run_timestamp_seconds") > before + 3000
+    assert service.metric(NEXT) > before + 3000
 
 
 def test_a_change_during_a_run_counts_after_it(company: Scene) -> None:
@@ -36,7 +40,10 @@ def test_a_change_during_a_run_counts_after_it(company: Scene) -> None:
         service.until_told("configuration.reloaded")
         events = [line["event"] for line in service.log]
         assert events.index("run.finished") < events.index("configuration.reloaded")
-        last, due = (service.metric(f"{name}_run_timestamp_seconds") for name in ("last_complete", "next"))
+        last, due = (
+            service.metric(f'{name}_run_timestamp_seconds{{bridge_job="main"}}')
+            for name in ("last_complete", "next")
+        )
         assert due - last > 4 * 3600
         stopped(service)
 
@@ -56,6 +63,56 @@ def test_a_broken_file_is_refused_and_the_old_one_stays(service: Serving) -> Non
     service.until_told("configuration.reloaded")
     assert service.metric("configuration_good") == 1
     stopped(service)
+
+
+def test_what_no_parser_foresees_ends_no_service(service: Serving) -> None:
+    """An escape of a character that there is not, where the library gives up in its own way."""
+    sound = service.scene.config.read_text()
+    service.scene.config.write_text(sound + 'organization: "\\U00110000"\n')
+    assert "escapes" in service.until_told("configuration.refused")["reason"]
+    service.scene.config.write_text(sound)
+    service.until_told("configuration.reloaded")
+    stopped(service)
+
+
+def test_a_refused_configuration_changes_nothing(service: Serving) -> None:
+    """Not even how much is logged."""
+    service.scene.edit("path: bridge.db", "path: other.db")
+    service.scene.edit("apply: true", "apply: true\nlog: {level: debug}")
+    service.until_told("configuration.refused")
+    service.running.send(signal.SIGUSR1)
+    service.until_run(2)
+    assert service.told("call.finished") == []
+
+
+def test_many_requests_do_not_hide_a_changed_file(service: Serving) -> None:
+    """However often somebody asks for a run."""
+    service.scene.edit("every: 1h", "every: 2h")
+
+    def taken_up() -> bool:
+        service.running.send(signal.SIGUSR1)
+        return bool(service.told("configuration.reloaded"))
+
+    until(taken_up)
+
+
+def test_a_configuration_that_meets_a_broken_store_is_tried_again(company: Scene) -> None:
+    """It may be `apply: false`, said as a brake: the service knows that it is not in force, and loads it again."""
+    with time_machine.travel(START, tick=False) as travel:
+        process = Process(company.config, travel)
+        audit, aside = company.folder / "audit.jsonl", company.folder / "aside.jsonl"
+        process.step()
+        audit.rename(aside)
+        audit.mkdir()
+        company.edit("apply: true", "apply: false")
+        process.works.renew(process.load())
+        assert "audit.jsonl" in process.works.refusal
+        assert process.works.refused_at == process.clock.monotonic()
+        audit.rmdir()
+        aside.rename(audit)
+        process.works.renew(process.load())
+        assert (process.works.refusal, process.works.job().apply) == ("", False)
+        process.end()
 
 
 def test_a_hangup_loads_it_again(service: Serving) -> None:

@@ -110,10 +110,17 @@ def test_a_clock_that_was_ahead_delays_nothing() -> None:
 def test_when_the_last_run_is_too_old() -> None:
     """As stated, after three intervals, or after twice the longest pause of a cron expression."""
     hours = [
-        stale_after(schedule(**values), NOON).total_seconds() / 3600
-        for values in ({"stale_after": "2h"}, QUARTERLY, HOURLY, {"cron": "0 6 * * mon-fri"})
+        stale_after(schedule(**values)).total_seconds() / 3600
+        for values in (
+            {"stale_after": "2h"},
+            QUARTERLY,
+            HOURLY,
+            {"cron": "0 6 * * mon-fri"},
+            {"cron": "*/15 6-20 * * mon-fri"},
+            {"cron": "0 12 29 2 *"},
+        )
     ]
-    assert hours == [2, 0.75, 3, 145]
+    assert hours == [2, 0.75, 3, 145, 2 * (2 * 24 + 9.25) + 1, 2 * 1461 * 24 + 1]
 
 
 # ---- the real scheduler --------------------------------------------------------------------------------

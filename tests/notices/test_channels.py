@@ -11,10 +11,10 @@ import pytest
 from bridge.config.notices import MailSection, WebhookSection
 from bridge.config.references import Reference, Secret, Surroundings
 from bridge.errors import BridgeError
-from bridge.logs import register_secret
 from bridge.notices.channels import Mail, Webhook
 from bridge.notices.letter import MOST, Letter, letter
 from bridge.notices.matter import Matter, MatterKind
+from bridge.redaction import register_secret
 from tests.notices.receivers import listening, mailed
 from tests.store.stores import NOON
 

@@ -5,7 +5,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from bridge.config.references import Reference, Secret, Surroundings
 from bridge.config.schedule import WebSection
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, Obstructed
 from bridge.web.app import build_app, guarded
 from bridge.web.asking import ask
 from bridge.web.server import Site, WebServer
@@ -76,7 +76,9 @@ def test_without_a_token_this_machine_reads_everything() -> None:
         assert get(server, "/metrics") == (200, "figures 1\n")
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8470", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8470", "127.0.0.1.evil.example", "", "[", "x@localhost"]
+)
 def test_a_page_from_elsewhere_reads_nothing(host: str) -> None:
     """A browser that was led here asks under the other's name, and gets no more than yes or no."""
     with served(Standing(ready=("the store",))) as server:
@@ -123,11 +125,24 @@ def test_nothing_can_be_written() -> None:
             assert answer.headers["Server"] is None
 
 
+def test_who_only_holds_connections_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a request is not waited for: the connection ends, before its first request and after one."""
+    monkeypatch.setattr("bridge.web.server._SILENCE", 0.2)
+    with served(Standing()) as server, ExitStack() as stack:
+        address = ("127.0.0.1", server.port)
+        held = [stack.enter_context(socket.create_connection(address, timeout=10)) for _ in range(3)]
+        held[1].sendall(b"GET /livez HTTP/1.1\r\nHost: ")
+        held[2].sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /livez HTTP/1.1\r\nHost: ")
+        answers = [b"".join(iter(lambda: one.recv(4096), b"")) for one in held]  # noqa: B023 - each is read to its end at once
+        assert [answer.partition(b"\r\n")[0] for answer in answers] == [b"", b"", b"HTTP/1.1 200 OK"]
+        assert get(server, "/livez")[0] == 200
+
+
 def test_an_address_that_is_taken_is_told() -> None:
     """At the start, with the section to look at."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         site = Site.of(f"127.0.0.1:{taken.getsockname()[1]}")
-        with pytest.raises(BridgeError, match=r"cannot be listened on.*in use.*`web`"):
+        with pytest.raises(Obstructed, match=r"cannot be listened on.*in use.*`web`"):
             WebServer(build_app(Standing()), site).__enter__()
 
 
@@ -182,6 +197,15 @@ def test_health_is_asked_with_the_token_over_tls(tmp_path: Path) -> None:
         told = ask(section(server, certificate=certificate(tmp_path / "other")), "/livez")
         assert not told.ok
         assert "CERTIFICATE_VERIFY_FAILED" in told.problems[0]
+
+
+def test_health_is_asked_without_the_token() -> None:
+    """As probes do, which read no configuration: yes or no is told to everybody."""
+    with served(Standing(TOKEN, ready=("the store",))) as server:
+        web = WebSection(listen=f"127.0.0.1:{server.port}")
+        assert ask(web, "/livez").ok
+        unready = ask(web, "/readyz")
+        assert (unready.ok, len(unready.problems)) == (False, 1)
 
 
 def test_what_does_not_answer_is_not_well() -> None:

@@ -75,7 +75,7 @@ class SecretQuestion:
         return SecretPlace(self.what, place.variable, file, self._typed(asking, place))
 
     def _typed(self, asking: Asking, place: SecretPlace) -> str:
-        from bridge.logs import register_secret
+        from bridge.redaction import register_secret
 
         if not asking.questions:
             where = place.file or f"the variable {place.variable}"
