@@ -7,6 +7,7 @@ another's name may be a stranger's. Each had people, and whoever was in because 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from bridge.core.cause import Past, mapping_digest
 from bridge.core.change import Finding, GuardKind
@@ -14,6 +15,11 @@ from bridge.core.difference import Difference
 from bridge.core.mapping import AllOf, AnyOf, Except, From, Rule, selectors
 from bridge.core.memory import Baseline
 from bridge.core.model import DirectoryGroup
+
+_SHOWN: Final = 5
+"""Groups that are named where many are gone at once, as when a whole part of a directory is hidden."""
+
+_GONE: Final = "is not found any more"
 
 
 @dataclass(frozen=True)
@@ -27,12 +33,13 @@ class Sources:
 
     def against_removals(self) -> tuple[Finding, ...]:
         """Why those who would go may have been lost from sight."""
-        return (*self._emptied_sources(), *map(self._gone_source, self._gone), *self._replaced())
+        return (*self._emptied_sources(), *self._missed(GuardKind.SOURCE_EMPTY, _GONE), *self._replaced())
 
     def against_additions(self) -> tuple[Finding, ...]:
         """Why those who would come in may have to be kept out, or may be a stranger's people."""
-        gone = self._gone if _excludes_a_set(self.difference.mapping.rule) else ()
-        return (*self._emptied_exclusions(), *map(self._gone_exclusion, gone), *self._replaced())
+        kept_out = _excludes_a_set(self.difference.mapping.rule)
+        missed = self._missed(GuardKind.EXCLUSION_EMPTY, f"{_GONE} and may have kept people out")
+        return (*self._emptied_exclusions(), *(missed if kept_out else ()), *self._replaced())
 
     # ---- what was
 
@@ -84,13 +91,14 @@ class Sources:
             )
         return size > 0
 
-    def _gone_source(self, group: str) -> Finding:
-        return Finding(GuardKind.SOURCE_EMPTY, f"{self._name(group)} is not found any more, {self._before(group)}")
-
-    def _gone_exclusion(self, group: str) -> Finding:
-        """Which of the groups kept people out is not remembered, so that any of them may have."""
-        text = f"{self._name(group)} is not found any more and may have kept people out, {self._before(group)}"
-        return Finding(GuardKind.EXCLUSION_EMPTY, text)
+    def _missed(self, guard: GuardKind, what: str) -> Iterator[Finding]:
+        """The groups that are gone. Which of them kept people out is not remembered: any of them may have."""
+        for group in self._gone[:_SHOWN]:
+            yield Finding(guard, f"{self._name(group)} {what}, {self._before(group)}")
+        if more := len(self._gone[_SHOWN:]):
+            yield Finding(
+                guard, f"{more} more of its directory groups are not found any more, and had people before"
+            )
 
     def _replaced(self) -> Iterator[Finding]:
         """Whoever may make groups could put one of his own in the place of one that the configuration names."""

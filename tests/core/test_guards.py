@@ -11,6 +11,7 @@ from bridge.core.change import (
     Approval,
     Cause,
     Change,
+    Finding,
     GroupPlan,
     GuardKind,
     Held,
@@ -381,6 +382,20 @@ def test_an_empty_exclusion_never_read_before(*, named: bool, edited: bool, held
     said = "another" if edited else mapping_digest(scene.differences["G"].mapping)
     scene.past = Past({"G": Baseline(said, ids(), ids(), ("corp:S", "corp:T"))})
     assert bool(scene.verdict(Memory(source_sizes={"corp:T": 1})).held) is held
+
+
+def test_many_sources_that_are_gone_are_told_in_few_words() -> None:
+    """A whole part of the directory was hidden: what is held, and recorded, names some and counts the others."""
+    scene = Scene().managed("G", ["a"], desired=Desired(ids(), ids(), groups=(source("T", "t"),)))
+    lost = tuple(f"corp:{n:03}" for n in range(300))
+    scene.past = Past({"G": Baseline(mapping_digest(scene.differences["G"].mapping), ids(), ids(), lost)})
+    (held,) = scene.verdict(Memory(source_sizes=dict.fromkeys(lost, 2))).held
+    assert len(held.findings) == 6
+    assert (
+        Finding(GuardKind.SOURCE_EMPTY, "corp:000 is not found any more, and had 2 people before") in held.findings
+    )
+    others = "295 more of its directory groups are not found any more, and had people before"
+    assert Finding(GuardKind.SOURCE_EMPTY, others) in held.findings
 
 
 def test_an_emptied_exclusion_that_was_approved() -> None:
