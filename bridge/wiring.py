@@ -18,12 +18,14 @@ import structlog
 from bridge.audit.stream import AuditStream
 from bridge.clock import SystemClock
 from bridge.config import Configuration
+from bridge.config.applied import kept
 from bridge.config.file_directory import FileDirectory
-from bridge.config.policy import policy
+from bridge.config.policy import policy, reads_alike
 from bridge.core.model import DirectoryName
+from bridge.cycle.compare import Before
 from bridge.cycle.ports import Clock
 from bridge.cycle.run import Bridge
-from bridge.errors import Busy
+from bridge.errors import Busy, ConfigError, Problem
 from bridge.redaction import register_secret
 from bridge.sources.probe import Directory
 from bridge.store.database import has_database
@@ -61,6 +63,43 @@ def wired_for_reading(configuration: Configuration, *, anew: bool = False) -> It
         store = stack.enter_context(open_store(place, configuration.organization, SystemClock().now))
         stack.enter_context(_collector_paused())
         yield stack.enter_context(_wired(configuration, store, _ends(), keeps=False, anew=anew))
+
+
+@contextmanager
+def wired_for_comparing(before: Configuration, after: Configuration) -> Iterator[tuple[Before, Bridge]]:
+    """Everything that a preview of an edit needs: all of the edited configuration, and what the other has its way.
+
+    Raises ConfigError if the two are of different organizations, whose groups cannot be compared.
+    """
+    _refuse_other_organization(before, after)
+    with wired_for_reading(after, anew=True) as wired, ExitStack() as stack:
+        refuse_missing_packages(before)
+        recall = Recall(wired.store, SystemClock(), keeps=False, anew=True)
+        own = [name for name in sorted(before.directories) if not reads_alike(name, before, after)]
+        sources = [
+            stack.enter_context(wired_source(name, before, Observer(log_call, log_wait), recall)) for name in own
+        ]
+        yield Before(policy(before), tuple(sources), before.apply), wired.bridge
+
+
+def _refuse_other_organization(before: Configuration, after: Configuration) -> None:
+    keys = {
+        "organization": before.organization == after.organization,
+        "hyperproof": before.hyperproof.api_address == after.hyperproof.api_address,
+    }
+    problems = tuple(
+        Problem(
+            str(before.path),
+            before.document.line((key,)),
+            key,
+            f"This is another organization in Hyperproof than that of {after.path}.",
+            "Compare two configurations of one organization; preview this one with `plan` by itself.",
+        )
+        for key, same in keys.items()
+        if not same
+    )
+    if problems:
+        raise ConfigError(problems)
 
 
 @contextmanager
@@ -177,6 +216,7 @@ def _wired(
             permit=_nobody_writes,
             apply=configuration.apply,
             chunk=configuration.hyperproof.chunk,
+            kept=kept(configuration),
         )
         yield Wired(configuration, sources, target, store, bridge)
 

@@ -1,8 +1,13 @@
 """Exit codes: what a run came to, for whoever started it."""
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
+from bridge.core.fate import Effect
 from bridge.cycle.outcome import RunOutcome
+
+if TYPE_CHECKING:
+    from bridge.cycle.compare import Comparison
 
 
 class Exit(IntEnum):
@@ -38,6 +43,10 @@ class Exit(IntEnum):
     """The service was told to stop, and a run did not end in time; the next one settles what it had begun."""
     UNHEALTHY = 14
     """The service does not answer, or says that it is not well."""
+    EDITED = 15
+    """With --against: the edit changes memberships or managed groups, and takes nothing from anybody."""
+    LOSING = 16
+    """With --against: by the edit somebody loses a membership, or may lose one."""
     OBSTRUCTED = 17
     """Something on this machine is in the way, such as a port that another program has."""
     USAGE = 64
@@ -59,3 +68,15 @@ _DETAILED = {RunOutcome.PENDING: Exit.PENDING, RunOutcome.CHANGED: Exit.CHANGED}
 def exit_of(outcome: RunOutcome, *, detailed: bool) -> Exit:
     """The code of a run's outcome. Pending and applied changes are told apart from none only where asked."""
     return _ALWAYS.get(outcome) or (_DETAILED.get(outcome, Exit.OK) if detailed else Exit.OK)
+
+
+def exit_of_edit(comparison: "Comparison") -> Exit:
+    """The code of an edit. Who reviews it needs to know first whether it was seen whole, then whether it takes."""
+    changes = comparison.whole if comparison.switched_on else ()
+    if any(read.doubts for read in comparison.reads):
+        return Exit.UNREADABLE
+    if comparison.losing or any(one.effect is Effect.LOSES for one in changes):
+        return Exit.LOSING
+    if changes or any(group.touched for group in comparison.groups):
+        return Exit.EDITED
+    return Exit.DOUBT if any(group.doubts for group in comparison.groups) else Exit.OK

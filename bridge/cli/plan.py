@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from bridge.cli import markdown
 from bridge.cli.screen import shown, table
 from bridge.core.change import Action, Change, GroupPlan, Held, MemberChange, SkipKind
 from bridge.cycle.outcome import Report
@@ -232,13 +233,9 @@ def _markdown_table(title: str, heads: tuple[str, ...], rows: list[Any]) -> Iter
     if not rows:
         return
     yield from ("", f"## {title}", "")
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{' --- |' * len(heads)}"
-    for row in rows:
-        yield f"| {' | '.join(_cell(cell) for cell in row)} |"
+    yield from markdown.table(heads, [[_cell(cell) for cell in row] for row in rows])
 
 
 def _cell(cell: object) -> str:
-    """One cell: nothing in a name may end it, start another, or become a tag."""
-    text = shown(cell.plain if isinstance(cell, Text) else cell).plain
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")
+    """One cell: nothing in a name may end it, be followed, or call anybody."""
+    return markdown.told(cell.plain if isinstance(cell, Text) else cell)

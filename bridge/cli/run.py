@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bridge.cli.against import Format, chosen_format, review
 from bridge.cli.exits import Exit, exit_of
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Detailed, Quiet, apart, configuration
 from bridge.core.jobs import EVERY
@@ -31,20 +32,40 @@ def plan(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
     quiet: Quiet = False,
     detailed: Detailed = False,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="In which form it is told; text unless said.", show_default=False),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            help="The configuration before an edit, or the word applied for the one that was applied last: tells "
+            "what the edit does, line by line, apart from what the directories do.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
 ) -> Exit:
     """Show what a run would change, and why. Writes nothing anywhere.
 
-    When it is right, say `apply: true` in the configuration and run `sync`.
+    When it is right, say `apply: true` in the configuration and run `sync`. With --against it reviews an edit: it
+    ends with 16 if somebody loses a membership by it or may lose one, with 15 if it changes something else.
 
     Example: hyperproof-bridge plan --config bridge.yaml --detailed-exitcode
+
+    Example: hyperproof-bridge plan --config bridge.yaml --against main.yaml --format markdown
     """
     from bridge.cycle.run import preview
     from bridge.wiring import wired_for_reading
 
+    asked = chosen_format(form, as_json=as_json, markdown=markdown)
+    if against:
+        return review(against, config, asked, quiet=quiet)
     loaded = configuration(config)
     with wired_for_reading(loaded) as wired:
         report = preview(wired.bridge)
-    _print(report, as_json=as_json, markdown=markdown, quiet=quiet)
+    _print(report, as_json=asked is Format.JSON, markdown=asked is Format.MARKDOWN, quiet=quiet)
     return exit_of(report.outcome, detailed=detailed)
 
 

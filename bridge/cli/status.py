@@ -65,7 +65,7 @@ def _standing(loaded: "Configuration", store: "DatabaseStore") -> "Standing":
         config=str(loaded.path),
         apply=loaded.apply,
         now=now,
-        jobs=tuple(_jobs(loaded, store, now, is_served=service is not None)),
+        jobs=tuple(_jobs(loaded, store, is_served=service is not None)),
         running=writer_of(loaded) is not None,
         chain=str(verify_part(store.ledger, tip, CHECKED).finding or ""),
     )
@@ -79,9 +79,7 @@ def _standing(loaded: "Configuration", store: "DatabaseStore") -> "Standing":
     )
 
 
-def _jobs(
-    loaded: "Configuration", store: "DatabaseStore", now: datetime, *, is_served: bool
-) -> "Iterator[JobStanding]":
+def _jobs(loaded: "Configuration", store: "DatabaseStore", *, is_served: bool) -> "Iterator[JobStanding]":
     from bridge.cycle.outcome import RunOutcome
     from bridge.daemon.timetable import stale_after
     from bridge.notices.matter import JobStanding

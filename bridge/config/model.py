@@ -88,6 +88,7 @@ class Configuration(Model):
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _places: tuple[str, ...] = PrivateAttr(default=())
     _files: tuple[Path, ...] = PrivateAttr(default=())
+    _document: Document | None = PrivateAttr(default=None)
 
     @property
     def jobs(self) -> dict[str, Times]:
@@ -111,12 +112,20 @@ class Configuration(Model):
         """All files that it was made of: its own, those behind references, certificates and keys."""
         return self._files
 
+    @property
+    def document(self) -> Document:
+        """What stands in its file, references as they are written there. Raises ValueError if it is of none."""
+        if self._document is None:
+            raise ValueError("this configuration was not read from a file")
+        return self._document
+
     def place(self, position: int) -> str:
         """Tell the file and line of one of the groups."""
         return self._places[position] if self._places else ""
 
     def placed(self, document: Document, surroundings: Surroundings) -> "Configuration":
         """The same, aware of where it stands in its file."""
+        self._document = document
         self._path = document.path
         self._warnings = tuple(surroundings.warnings)
         self._files = (document.path, *surroundings.files)

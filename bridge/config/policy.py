@@ -179,6 +179,14 @@ def _hash(made: Policy, configuration: Configuration) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def reads_alike(name: str, one: Configuration, other: Configuration) -> bool:
+    """Whether both configurations find the same in a directory, so that it need not be read for each."""
+    mine, theirs = one.directories.get(name), other.directories.get(name)
+    if mine is None or theirs is None or type(mine) is not type(theirs):
+        return False
+    return _view(name, mine) == _view(name, theirs)
+
+
 def _view(name: str, directory: Directory) -> list[object]:
     """What decides whom a directory names. How it is reached and who signs in does not."""
     if isinstance(directory, EntraDirectory):

@@ -101,3 +101,5 @@ class Recollection:
     """Keys of mappings with something to do that was not tried to its end: not failed, and not done either."""
     listed: Listed = field(default_factory=dict)
     """Of the addresses on the lists `keep` and `ignore`, those that lead to other accounts than before."""
+    applied: str = ""
+    """What the configuration says of memberships, if the run was to write by it; else nothing."""

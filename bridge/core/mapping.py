@@ -179,6 +179,11 @@ class Policy:
     """Whether the lead of a group may be taken out of its members."""
     config_hash: str = ""
 
+    @property
+    def protecting(self) -> tuple[bool, bool]:
+        """What it says of members who stay although no directory names them."""
+        return self.remove_deactivated, self.remove_lead
+
     def selectors(self) -> tuple[Selector, ...]:
         """Every selector of every mapping, each once."""
         of_mappings = (s for mapping in self.mappings for s in selectors(mapping.rule))

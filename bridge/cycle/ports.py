@@ -21,6 +21,7 @@ __all__ = [  # the values stand in the core, where adapters may import them too
     "Effects",
     "Intent",
     "JsonValue",
+    "Readable",
     "Recollection",
     "Record",
     "Run",
@@ -62,8 +63,8 @@ class Source(Protocol):
         """Read the same anew, whatever was read before."""
 
 
-class Target(Protocol):
-    """Hyperproof. Every write is one call to the API, and decides nothing."""
+class Readable(Protocol):
+    """Hyperproof as far as it is read."""
 
     def read(self) -> TargetRead:
         """Read all accounts, active groups and members: three calls."""
@@ -71,11 +72,15 @@ class Target(Protocol):
     def read_members(self, group: GroupId) -> frozenset[AccountId]:
         """Read one group's members now: one call."""
 
-    def read_group(self, group: GroupId) -> Group | None:
-        """Read one active group by id, its members untold: one call. None when there is no such group."""
-
     def read_groups(self, *, archived: bool) -> Mapping[GroupId, str]:
         """Read the ids and names of all active, or of all archived, groups: one call."""
+
+
+class Target(Readable, Protocol):
+    """Hyperproof. Every write is one call to the API, and decides nothing."""
+
+    def read_group(self, group: GroupId) -> Group | None:
+        """Read one active group by id, its members untold: one call. None when there is no such group."""
 
     def create_group(self, name: str, members: Sequence[AccountId]) -> GroupId:
         """Create a group with members, and tell its id."""

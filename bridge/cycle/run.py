@@ -46,6 +46,8 @@ class Bridge:
     apply: bool
     """Whether the configuration allows writing at all."""
     chunk: int = 100
+    kept: str = ""
+    """What is kept of the configuration as soon as a run applied it, for a review of the next edit."""
     job: str = EVERY
     """Whose managed groups are written."""
 
@@ -112,6 +114,8 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
         )
         report = _written(report, found, sides, writing)
     left = recollect(_ending(report, found, sides), memory)
+    if bridge.apply and not found.verdict.refusal:
+        left = replace(left, applied=bridge.kept)
     store.record_end(recorder.run, report.outcome.value, left, [recorder.finished(report)])
     return report
 

@@ -32,7 +32,7 @@ from bridge.core.model import (
 from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
 from bridge.core.quarantine import left_alone
-from bridge.cycle.ports import Clock, Source, Store, Target
+from bridge.cycle.ports import Clock, Readable, Source, Store
 from bridge.errors import IncompleteRead, RemoteError
 
 
@@ -77,6 +77,7 @@ class Survey:
     differences: tuple[Difference, ...]
     plan: Plan
     verdict: Verdict
+    around: Surroundings
     notes: tuple[str, ...] = ()
     """Things worth a warning."""
     waiting: frozenset[str] = frozenset()
@@ -94,13 +95,21 @@ class Survey:
         return replace(self, verdict=put_off(self.verdict, others), waiting=others)
 
 
-def read_sides(sources: Sequence[Source], target: Target, policy: Policy, clock: Clock) -> Sides:
+def read_sides(sources: Sequence[Source], target: Readable, policy: Policy, clock: Clock) -> Sides:
     """Read all directories and Hyperproof, side by side. Raises RemoteError when Hyperproof cannot be read."""
     with _readers(len(sources) + 1) as pool:
         read_at = clock.monotonic()
         current = pool.submit(target.read)
         reads = pool.map(lambda source: _read(source, source.read, policy), sources)
         return Sides({read.directory: read for read in reads}, current.result(), read_at)
+
+
+def read_directories(sources: Sequence[Source], policy: Policy) -> Reads:
+    """Read these directories alone."""
+    if not sources:
+        return {}
+    with _readers(len(sources)) as pool:
+        return {read.directory: read for read in pool.map(lambda one: _read(one, one.read, policy), sources)}
 
 
 def read_recalled(sides: Sides, sources: Sequence[Source], policy: Policy) -> Sides:
@@ -134,7 +143,7 @@ def _is_unread(read: DirectoryRead) -> bool:
     return any(doubt.kind is DoubtKind.UNREADABLE for doubt in read.doubts)
 
 
-def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: Policy) -> Survey:
+def survey(sides: Sides, memory: Memory, store: Store, target: Readable, policy: Policy) -> Survey:
     """Think: who is who, what should be, what differs, why, and whether it may be."""
     current = sides.current
     accounts = Accounts(current.accounts, memory.listed)
@@ -161,11 +170,11 @@ def survey(sides: Sides, memory: Memory, store: Store, target: Target, policy: P
     on_lists = listed_addresses(binding.mapping for binding in bindings)
     known = (account.email for account in current.accounts if account.email)
     notes = tuple(astray(on_lists, known, memory.listed)) if on_lists else ()
-    return Survey(people, bindings, differences, plan, verdict, notes)
+    return Survey(people, bindings, differences, plan, verdict, around, notes)
 
 
 def bind_all(
-    policy: Policy, reads: Reads, groups: Sequence[Group], memory: Memory, target: Target
+    policy: Policy, reads: Reads, groups: Sequence[Group], memory: Memory, target: Readable
 ) -> tuple[Binding, ...]:
     """Bind all mappings; the archived groups, and members that were untold, are read only where needed."""
     expansion = expand(policy, reads)
@@ -192,7 +201,7 @@ def _doubtful(selector: Selector, reads: Reads) -> bool:
     return bool(read.doubts or selection is None or selection.doubts)
 
 
-def _told(binding: Binding, target: Target) -> Binding:
+def _told(binding: Binding, target: Readable) -> Binding:
     """Ask again, by itself, for a group whose members were untold. Told neither way, it can't be served."""
     if binding.group is None or not isinstance(binding.group.members, Untold):
         return binding

@@ -107,6 +107,22 @@ snapshots: Final = Table(
     comment="The last read of each directory without doubt, where runs may ask what changed since",
 )
 
+applied: Final = Table(
+    "applied",
+    metadata,
+    _organization(),
+    Column("digest", Text, nullable=False, comment="Of the configuration as it is kept here"),
+    Column("run", Text, nullable=False, comment="The first run that applied it"),
+    Column("since", Text, nullable=False, comment="When that run ended"),
+    Column(
+        "configuration",
+        LargeBinary,
+        nullable=False,
+        comment="JSON, compressed: what it says of memberships, references as they are written",
+    ),
+    comment="The configuration that runs last applied, to compare the next one with",
+)
+
 placements: Final = Table(
     "placements",
     metadata,

@@ -20,6 +20,7 @@ from bridge.core.sight import Sight
 from bridge.core.snapshot import Snapshot
 from bridge.errors import Busy, StoreError
 from bridge.store import (
+    applied,
     decisions,
     fences,
     held,
@@ -136,6 +137,11 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return snapshots.load(scope, directory, digest)
 
+    def load_applied(self) -> str | None:
+        """Load what is kept of the configuration that was applied last; None if none ever was."""
+        with self._scopes.reading() as scope:
+            return applied.load_applied(scope)
+
     def load_intents(self) -> tuple[Intent, ...]:
         """Load the writes whose outcome is not recorded, oldest first."""
         with self._scopes.reading() as scope:
@@ -248,6 +254,8 @@ class DatabaseStore:
             runs.end(scope, run, outcome, records)
             if left:
                 memory.remember(scope, left)
+                if left.applied:
+                    applied.keep_applied(scope, run, left.applied)
                 review(scope, left.held, run.id)
         self._note_published()
 

@@ -112,6 +112,21 @@ def _usage(s: Scene) -> Ended:
     return s.run("synch")
 
 
+def _edited(s: Scene, old: str, new: str) -> Ended:
+    s.run("sync")
+    (s.folder / "before.yaml").write_text(s.config.read_text())
+    s.edit(old, new)
+    return s.run("plan", "--against", "before.yaml")
+
+
+def _gaining(s: Scene) -> Ended:
+    return _edited(s, "\n      except: [{corp: On Leave}]", "")
+
+
+def _losing(s: Scene) -> Ended:
+    return _edited(s, "[{corp: Internal Audit}, {corp: External Auditors}]", "[{corp: Internal Audit}]")
+
+
 SITUATIONS: Final[Mapping[Exit, Callable[[Scene], Ended]]] = {
     Exit.OK: _done,
     Exit.FAULT: _fault,
@@ -128,6 +143,8 @@ SITUATIONS: Final[Mapping[Exit, Callable[[Scene], Ended]]] = {
     Exit.DOUBT: _doubt,
     Exit.CUT: _cut,
     Exit.UNHEALTHY: _unhealthy,
+    Exit.EDITED: _gaining,
+    Exit.LOSING: _losing,
     Exit.OBSTRUCTED: _obstructed,
     Exit.USAGE: _usage,
 }

@@ -137,7 +137,7 @@ def forged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def test_no_name_can_forge_what_is_printed(command: str, forged: Scene) -> None:
     """No control character and no turn of direction gets out, and no name begins a line of its own."""
     said = forged.run(*command.split()).text
-    assert ("e|vil" in said.replace("\\|", "|")) == (command != "check")
+    assert ("e|vil" in said.replace("&#124;", "|")) == (command != "check")
     assert ESCAPES.findall(said) == []
     assert not any(line.lstrip().startswith("| forged") for line in said.splitlines())
 
@@ -157,9 +157,9 @@ def test_no_name_can_break_a_markdown_table(forged: Scene) -> None:
     said = forged.run("plan", "--markdown").out
     rows = [line for line in said.splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {5, 6}
-    assert "e\\|vil" in said
+    assert "e&#124;vil" in said
     assert "<b>" not in said
-    assert "\\`x\\`" in said
+    assert "&#96;x&#96;" in said
 
 
 def test_markup_is_not_followed_in_a_table(forged: Scene) -> None:
@@ -199,4 +199,4 @@ def test_a_name_that_is_no_unicode_stops_nothing(tmp_path: Path) -> None:
         s.hyperproof.ui.add_members("Auditors", [half.id])
         told: list[Any] = [s.run("plan", *form.split()) for form in ("", "--json", "--markdown")]
         assert [ended.code for ended in told] == [0, 0, 0]
-        assert all("\\ud800" in ended.out for ended in told)
+        assert all("\\ud800" in ended.out.replace("&#92;", "\\") for ended in told)
