@@ -1,5 +1,6 @@
 """explain: why somebody is in a managed group, or is not."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from bridge.audit.ledger import Ledger
+    from bridge.config import Configuration
     from bridge.core.explain import Answer
     from bridge.cycle.explain import Explanation, Identity
+    from bridge.cycle.explain_kept import Recalled
 
 _Since = dict[str, "Mapping[str, Any]"]
 """By group id, the record of the last change that the bridge made."""
@@ -29,42 +33,89 @@ def explain(
         str, typer.Argument(help="An address, a DN, a login name's id, or an account's id.", show_default=False)
     ],
     group: Annotated[str, typer.Option("--group", help="Only this managed group: its name, key or id.")] = "",
+    live: Annotated[bool, typer.Option("--live", help="Read both sides now, as a run does.")] = False,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> Exit:
     """Tell why somebody is in a managed group or is not, and what stands in the way. Writes nothing.
 
-    Without --group, all managed groups are told that have to do with them.
+    By what the last run read, without asking a server; with --live, both sides are read now. Without --group, all
+    managed groups are told that have to do with them.
 
     Example: hyperproof-bridge explain anna.smith@corp.example --group Auditors
     """
-    from bridge.audit.query import last_change
     from bridge.cli.screen import console, print_json
+
+    told = (_live if live else _kept)(configuration(config), person, group)
+    if as_json:
+        print_json(_json(told))
+    else:
+        for line in _lines(told):
+            console().print(line)
+    return Exit.UNREADABLE if told.found.unread else Exit.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is to be said, since when, and by which run."""
+
+    found: "Explanation"
+    since: _Since
+    recalled: "Recalled | None" = None
+    """None: both sides were read now."""
+
+
+def _live(configuration: "Configuration", person: str, group: str) -> _Told:
     from bridge.cycle.explain import explain as explained
     from bridge.wiring import wired_for_reading
 
-    with wired_for_reading(configuration(config), anew=True) as wired:
+    with wired_for_reading(configuration, anew=True) as wired:
         found = explained(wired.bridge, wired.sources, person, group)
-        since: _Since = {
-            one.group_id: record
-            for one in found.answers
-            for account in found.accounts
-            if one.group_id and (record := last_change(wired.store.ledger, one.group_id, account.id))
-        }
-    if as_json:
-        print_json(_json(found, since))
-    else:
-        for line in _lines(found, since):
-            console().print(line)
-    return Exit.UNREADABLE if found.unread else Exit.OK
+        return _Told(found, _since(wired.store.ledger, found))
+
+
+def _kept(configuration: "Configuration", person: str, group: str) -> _Told:
+    """No adapter is loaded for it, and no reference cycle looked for: somebody waits, and the process ends."""
+    import gc
+
+    gc.disable()
+    from bridge.clock import SystemClock
+    from bridge.config.policy import policy
+    from bridge.cycle.explain_kept import explain_kept
+    from bridge.errors import BridgeError
+    from bridge.store.database import has_database
+    from bridge.store.store import open_store
+
+    place = configuration.store.place
+    if not has_database(place):
+        raise BridgeError(f"There is no database {place} yet: make a run (`sync`), or ask both sides with --live")
+    with open_store(place, configuration.organization, SystemClock().now) as store:
+        recalled = explain_kept(store, policy(configuration), person, group)
+        return _Told(recalled.explanation, _since(store.ledger, recalled.explanation), recalled)
+
+
+def _since(ledger: "Ledger", found: "Explanation") -> _Since:
+    from bridge.audit.query import last_change
+
+    return {
+        one.group_id: record
+        for one in found.answers
+        for account in found.accounts
+        if one.group_id and (record := last_change(ledger, one.group_id, account.id))
+    }
 
 
 # ---- for people ----------------------------------------------------------------------------------------
 
 
-def _lines(found: "Explanation", since: _Since) -> "Iterator[Text]":
+def _lines(told: _Told) -> "Iterator[Text]":
     from bridge.cli.screen import shown
 
+    found = told.found
+    if recalled := told.recalled:
+        yield shown(f"as read at {recalled.at:%Y-%m-%d %H:%M:%S}Z by the run {recalled.run}")
+        if recalled.reconfigured:
+            yield shown("the configuration has changed since; --live asks both sides by it", "yellow")
     for directory, why in found.unread.items():
         yield shown(f"directory {directory} could not be read: {why}", "red")
     for identity in found.identities:
@@ -78,7 +129,7 @@ def _lines(found: "Explanation", since: _Since) -> "Iterator[Text]":
     for one in found.answers:
         yield shown("")
         yield shown(f"{one.mapping.name}: {_standing(one)}", "green" if one.is_member == one.belongs else "yellow")
-        yield from map(shown, _details(one, since))
+        yield from map(shown, _details(one, told.since))
     if not found.answers:
         yield shown("no managed group has to do with them")
 
@@ -115,8 +166,9 @@ def _details(one: "Answer", since: _Since) -> "Iterator[str]":
 # ---- for programs --------------------------------------------------------------------------------------
 
 
-def _json(found: "Explanation", since: _Since) -> dict[str, Any]:
+def _json(told: _Told) -> dict[str, Any]:
     """All of it. Keys are only ever added."""
+    found, recalled = told.found, told.recalled
     return {
         "people": [
             {
@@ -130,8 +182,12 @@ def _json(found: "Explanation", since: _Since) -> dict[str, Any]:
             for identity in found.identities
         ],
         "accounts": [{"id": one.id, "email": one.email, "standing": one.standing.value} for one in found.accounts],
-        "groups": [_answer_json(one, since) for one in found.answers],
+        "groups": [_answer_json(one, told.since) for one in found.answers],
         "unread": dict(found.unread),
+        "live": recalled is None,
+        "run": recalled.run if recalled else None,
+        "read_at": recalled.at.isoformat() if recalled else None,
+        "reconfigured": bool(recalled and recalled.reconfigured),
     }
 
 

@@ -92,6 +92,8 @@ class _Value:
     """Who would surely be in, were all that may exclude them known not to."""
     people: frozenset[PersonId]
     """Who the rule is about, with or without an account; exclusions and intersections by person applied."""
+    asks: frozenset[DirectoryName]
+    """The directories that this is known from."""
     doubts: tuple[Doubt, ...] = ()
     groups: tuple[DirectoryGroup, ...] = ()
     excluding: tuple[DirectoryGroup, ...] = ()
@@ -113,10 +115,10 @@ def _from(selector: Selector, only: str, reads: Reads, people: People) -> _Value
     read = reads[selector.directory]
     selection = read.selections.get(selector)
     if selection is None:
-        return _nobody((*read.doubts, Doubt(DoubtKind.UNREADABLE, f"{selector} was not read")))
+        return _nobody(selector, (*read.doubts, Doubt(DoubtKind.UNREADABLE, f"{selector} was not read")))
     groups = _chosen(selection, only)
     if not groups and not selection.doubts:
-        return _nobody((*read.doubts, Doubt(DoubtKind.MISSING, f"no group answers to {selector}")))
+        return _nobody(selector, (*read.doubts, Doubt(DoubtKind.MISSING, f"no group answers to {selector}")))
     members = groups[0].members if len(groups) == 1 else frozenset().union(*(group.members for group in groups))
     sure, others = _sorted_out(members, people)
     unknown = others - people.unresolved.keys()
@@ -126,6 +128,7 @@ def _from(selector: Selector, only: str, reads: Reads, people: People) -> _Value
         possible=sure.union(*maybe) if maybe else sure,
         unexcluded=sure,
         people=members,
+        asks=frozenset({selector.directory}),
         doubts=(
             *read.doubts,
             *selection.doubts,
@@ -156,8 +159,9 @@ def _chosen(selection: Selection, only: str) -> tuple[DirectoryGroup, ...]:
     return (found,) if found else ()
 
 
-def _nobody(doubts: tuple[Doubt, ...]) -> _Value:
-    return _Value(frozenset(), frozenset(), frozenset(), frozenset(), doubts)
+def _nobody(selector: Selector, doubts: tuple[Doubt, ...]) -> _Value:
+    asks = frozenset({selector.directory})
+    return _Value(frozenset(), frozenset(), frozenset(), frozenset(), asks, doubts)
 
 
 def _union(a: _Value, b: _Value) -> _Value:
@@ -166,6 +170,7 @@ def _union(a: _Value, b: _Value) -> _Value:
         possible=a.possible | b.possible,
         unexcluded=a.unexcluded | b.unexcluded,
         people=a.people | b.people,
+        asks=a.asks | b.asks,
         doubts=a.doubts + b.doubts,
         groups=a.groups + b.groups,
         excluding=a.excluding + b.excluding,
@@ -177,21 +182,19 @@ def _intersection(a: _Value, b: _Value) -> _Value:
         sure=a.sure & b.sure,
         possible=a.possible & b.possible,
         unexcluded=a.unexcluded & b.unexcluded,
-        people=_in_both(a.people, b.people),
+        people=_in_both(a, b),
+        asks=a.asks | b.asks,
         doubts=a.doubts + b.doubts,
         groups=a.groups + b.groups,
         excluding=a.excluding + b.excluding,
     )
 
 
-def _in_both(a: frozenset[PersonId], b: frozenset[PersonId]) -> frozenset[PersonId]:
+def _in_both(a: _Value, b: _Value) -> frozenset[PersonId]:
     """People in both parts; and people of a directory that only one part asks, who cannot be compared."""
-    comparable = _directories(a) & _directories(b)
-    return (a & b) | {person for person in a ^ b if _directory(person) not in comparable}
-
-
-def _directories(people: frozenset[PersonId]) -> set[str]:
-    return {_directory(person) for person in people}
+    comparable = a.asks & b.asks
+    both = a.people & b.people
+    return both | {person for person in a.people ^ b.people if _directory(person) not in comparable}
 
 
 def _directory(person: PersonId) -> str:
@@ -204,6 +207,7 @@ def _difference(a: _Value, b: _Value) -> _Value:
         possible=a.possible - b.sure,
         unexcluded=a.unexcluded - b.sure,
         people=a.people - b.people,
+        asks=a.asks,
         doubts=a.doubts + b.doubts,
         groups=a.groups + b.groups,
         excluding=a.excluding + b.groups,

@@ -9,7 +9,8 @@ from bridge.core.change import Action, Held, MemberChange
 from bridge.core.jobs import EVERY
 from bridge.core.listed import Listed
 from bridge.core.memory import Baseline, SourceBaseline, TargetSizes
-from bridge.core.model import AccountId, GroupId, PersonId
+from bridge.core.model import AccountId, DirectoryName, GroupId, PersonId
+from bridge.core.picture import Picture
 from bridge.core.quarantine import Failure
 from bridge.core.sight import Sight
 
@@ -97,6 +98,12 @@ class Recollection:
     """Managed groups that do not look as they did."""
     gone: frozenset[str] = frozenset()
     """Keys of mappings that are no more."""
+    pictures: tuple[Picture, ...] = ()
+    """What was read and is not as it was."""
+    pictured: frozenset[str] = frozenset()
+    """All sides of which there is a picture now. Those of others are forgotten: they name people."""
+    unread: Mapping[DirectoryName, str] = field(default_factory=dict)
+    """Directories that gave no answer, and why: what is kept of them is from an earlier run."""
     undecided: frozenset[str] = frozenset()
     """Keys of mappings with something to do that was not tried to its end: not failed, and not done either."""
     listed: Listed = field(default_factory=dict)

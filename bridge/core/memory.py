@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bridge.core.change import Approval
 from bridge.core.listed import Listed
 from bridge.core.model import AccountId, GroupId, PersonId
+from bridge.core.picture import Kept
 from bridge.core.quarantine import Trouble
 
 
@@ -45,6 +46,8 @@ class Memory:
     """From the name of a directory group (`bridge.core.naming.name_key`) to the id that it led to."""
     sights: Mapping[str, str] = field(default_factory=dict)
     """From a mapping's key to the digest of what the last run saw of its group; that is kept already."""
+    pictures: Mapping[str, Kept] = field(default_factory=dict)
+    """What is kept of each side for whoever asks why; by `bridge.core.picture.Picture.side`."""
     resting: Mapping[str, Trouble] = field(default_factory=dict)
     """The mappings that are in quarantine now, by key."""
     writes_proved: bool = False

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cached_property
-from typing import NamedTuple, NewType
+from typing import TYPE_CHECKING, NamedTuple, NewType
+
+if TYPE_CHECKING:
+    from bridge.core.nesting import Nesting
 
 DirectoryName = NewType("DirectoryName", str)
 """A directory's key in the configuration, such as `corp`."""
@@ -171,6 +174,10 @@ class DirectoryRead:
     """When it was read in full, if that was in an earlier run and nothing that it rests on changed since."""
     notes: tuple[str, ...] = ()
     """Things worth a warning."""
+    nesting: "Nesting | None" = field(default=None, compare=False, repr=False)
+    """Which groups are right in which, where the directory tells; only for whoever asks why."""
+    disabled: Mapping[PersonId, Person] = field(default_factory=dict, compare=False, repr=False)
+    """Who is in these groups and disabled, where the directory tells; only for whoever asks why."""
 
 
 # ---- Hyperproof ----------------------------------------------------------------------------------------

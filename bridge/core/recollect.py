@@ -12,9 +12,10 @@ from bridge.core.fingerprint import Fingerprints
 from bridge.core.journal import Recollection
 from bridge.core.listed import listed_addresses, newly_listed
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
-from bridge.core.model import AccountId, DirectoryGroup, PersonId
+from bridge.core.model import Account, AccountId, DirectoryGroup, GroupId, PersonId
 from bridge.core.naming import named_groups
 from bridge.core.people import People
+from bridge.core.picture import TargetPicture, managed_pictures, new_pictures, sides_of, unread
 from bridge.core.quarantine import Failure
 from bridge.core.sight import Members, new_sights
 
@@ -40,6 +41,11 @@ class Ending:
     """The members of every group that was written to, as last read."""
     names: Mapping[AccountId, str] = field(default_factory=dict)
     """The addresses of accounts."""
+    accounts: tuple[Account, ...] = ()
+    created: Mapping[str, GroupId] = field(default_factory=dict)
+    """By mapping key, the groups that were made."""
+    refusal: str = ""
+    """Why nothing at all was written."""
 
 
 def recollect(ending: Ending, memory: Memory) -> Recollection:
@@ -72,6 +78,8 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         for _, group in found_groups(binding.mapping.rule, ending.reads)
     }
     fingerprints = Fingerprints()
+    managed = managed_pictures(ending.differences, ending.bindings, ending.seen, ending.created)
+    target = TargetPicture(ending.accounts, managed, ending.refusal)
     return Recollection(
         links=_new_links(ending.people, memory),
         bindings={b.mapping.key: b.group.id for b in ending.bindings if b.group and b.new},
@@ -90,6 +98,9 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         listed=newly_listed(
             listed_addresses(binding.mapping for binding in ending.bindings), ending.names, memory.listed
         ),
+        pictures=tuple(new_pictures(ending.reads, target, memory.pictures, fingerprints)),
+        pictured=sides_of(ending.reads),
+        unread=unread(ending.reads),
     )
 
 

@@ -79,17 +79,25 @@ def explain(bridge: Bridge, sources: Sequence[Source], text: str, group: str = "
     sides = read_sides(traced, bridge.target, bridge.policy, bridge.clock)
     found = survey(sides, memory, bridge.store, bridge.target, bridge.policy)
     asked = [person for one in traced for person in one.asked]
-    subject = _subject(text, asked, sides.current.accounts, sides.reads.values(), found.people)
+    subject = subject_of(text, asked, sides.current.accounts, sides.reads.values(), found.people)
     directories = Directories(sides.reads, {one.name: one.nesting for one in traced})
-    answers = [one for one in _answers(found, subject, directories) if not group or _is_named(one, group)]
-    if group and not answers:
+    answers = list(_answers(found, subject, directories))
+    return about(subject, answers, found.people, group, sides.unread)
+
+
+def about(
+    subject: Subject, answers: Sequence[Answer], people: People, group: str, unread: Mapping[DirectoryName, str]
+) -> Explanation:
+    """Of all answers those that were asked for. Raises BridgeError when there is no such managed group."""
+    chosen = [one for one in answers if not group or _is_named(one, group)]
+    if group and not chosen:
         raise BridgeError(f"There is no managed group {group!r}; the configuration names them")
-    identities = tuple(_identity(person, subject.accounts, found.people) for person in subject.people)
-    told = [one for one in answers if group or one.concerns]
-    return Explanation(identities, subject.accounts, tuple(told), sides.unread)
+    identities = tuple(_identity(person, subject.accounts, people) for person in subject.people)
+    told = tuple(one for one in chosen if group or one.concerns)
+    return Explanation(identities, subject.accounts, told, unread)
 
 
-def _subject(
+def subject_of(
     text: str, asked: Sequence[Person], accounts: Sequence[Account], reads: Iterable[DirectoryRead], people: People
 ) -> Subject:
     """The one human who goes by a name: people of directories and accounts that are each other's."""

@@ -19,6 +19,7 @@ from bridge.core.model import (
 __all__ = [  # the values stand in the core, where adapters may import them too
     "Clock",
     "Effects",
+    "History",
     "Intent",
     "JsonValue",
     "Readable",
@@ -98,14 +99,8 @@ class Target(Readable, Protocol):
         """Take accounts out of a group: one call."""
 
 
-class Store(Protocol):
-    """What outlives a run: memory, intents, held changes, and the audit chain, in one database.
-
-    Every method is one transaction and raises StoreError; what it returned from is on disk.
-    """
-
-    def load(self) -> Memory:
-        """Load what every run begins with."""
+class History(Protocol):
+    """What was settled before."""
 
     def load_baselines(self, keys: Iterable[str]) -> Mapping[str, Baseline]:
         """Load the baselines of these mappings; unknown keys are left out."""
@@ -115,6 +110,16 @@ class Store(Protocol):
 
     def load_placements(self, groups: Iterable[GroupId]) -> Mapping[GroupId, frozenset[AccountId]]:
         """Load whom the bridge itself put into these groups."""
+
+
+class Store(History, Protocol):
+    """What outlives a run: memory, intents, held changes, and the audit chain, in one database.
+
+    Every method is one transaction and raises StoreError; what it returned from is on disk.
+    """
+
+    def load(self) -> Memory:
+        """Load what every run begins with."""
 
     def load_intents(self) -> tuple[Intent, ...]:
         """Load the writes whose outcome is not recorded, oldest first."""

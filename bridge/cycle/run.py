@@ -178,6 +178,9 @@ def _ending(report: Report, found: Survey, sides: Sides) -> Ending:
         shrank=found.verdict.shrank,
         seen={outcome.key: outcome.members for outcome in report.outcomes if outcome.members is not None},
         names={account.id: account.email for account in sides.current.accounts if account.email},
+        accounts=sides.current.accounts,
+        created={outcome.key: outcome.group_id for outcome in report.outcomes if outcome.group_id},
+        refusal=found.verdict.refusal,
     )
 
 

@@ -32,7 +32,7 @@ from bridge.core.model import (
 from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
 from bridge.core.quarantine import left_alone
-from bridge.cycle.ports import Clock, Readable, Source, Store
+from bridge.cycle.ports import Clock, History, Readable, Source, Store
 from bridge.errors import IncompleteRead, RemoteError
 
 
@@ -146,31 +146,60 @@ def _is_unread(read: DirectoryRead) -> bool:
 def survey(sides: Sides, memory: Memory, store: Store, target: Readable, policy: Policy) -> Survey:
     """Think: who is who, what should be, what differs, why, and whether it may be."""
     current = sides.current
-    accounts = Accounts(current.accounts, memory.listed)
-    everybody = (person for read in sides.reads.values() for person in read.people.values())
-    people = resolve(everybody, current.accounts, memory.links, policy.eligible)
     bindings = bind_all(policy, sides.reads, current.groups, memory, target)
-    served = [binding for binding in bindings if not binding.refusal]
-    names = {folded(group.name): group.id for group in current.groups}
-    around = Surroundings(accounts, policy, _placed(served, store), names, people)
-    differences = tuple(differ(b, desired(b.mapping.rule, sides.reads, people), around) for b in served)
-    unserved = [binding for binding in bindings if binding.refusal]
-    past = _past(differences, store)
-    plan = make_plan(differences, unserved, past, Identities(accounts, people, memory.links))
+    thought = think(sides.reads, current, bindings, Remembered(memory, store), policy)
     case = Case(
-        differences={difference.mapping.key: difference for difference in differences},
-        accounts=accounts,
+        differences={difference.mapping.key: difference for difference in thought.differences},
+        accounts=thought.accounts,
         sizes=sides.sizes,
         id_space=current.id_space,
         memory=memory,
         limits=policy.limits,
-        past=past,
+        past=thought.past,
     )
-    plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
+    plan, verdict = left_alone(thought.plan, judge(thought.plan, case), memory.resting)
     on_lists = listed_addresses(binding.mapping for binding in bindings)
     known = (account.email for account in current.accounts if account.email)
     notes = tuple(astray(on_lists, known, memory.listed)) if on_lists else ()
-    return Survey(people, bindings, differences, plan, verdict, around, notes)
+    return Survey(thought.people, bindings, thought.differences, plan, verdict, thought.around, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What thinking needs of earlier runs: some of it at once, the rest when asked."""
+
+    memory: Memory
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What is thought of both sides before anybody judges whether it may be."""
+
+    accounts: Accounts
+    people: People
+    differences: tuple[Difference, ...]
+    plan: Plan
+    past: Past
+    around: Surroundings
+
+
+def think(
+    reads: Reads, current: TargetRead, bindings: Sequence[Binding], past: Remembered, policy: Policy
+) -> Thought:
+    """Tell who is who, what should be, what differs and why, of mappings that are bound."""
+    memory, store = past.memory, past.history
+    accounts = Accounts(current.accounts, memory.listed)
+    everybody = (person for read in reads.values() for person in read.people.values())
+    people = resolve(everybody, current.accounts, memory.links, policy.eligible)
+    served = [binding for binding in bindings if not binding.refusal]
+    names = {folded(group.name): group.id for group in current.groups}
+    around = Surroundings(accounts, policy, _placed(served, store), names, people)
+    differences = tuple(differ(b, desired(b.mapping.rule, reads, people), around) for b in served)
+    unserved = [binding for binding in bindings if binding.refusal]
+    settled = _past(differences, store)
+    plan = make_plan(differences, unserved, settled, Identities(accounts, people, memory.links))
+    return Thought(accounts, people, differences, plan, settled, around)
 
 
 def bind_all(
@@ -211,7 +240,7 @@ def _told(binding: Binding, target: Readable) -> Binding:
         return Binding(binding.mapping, refusal=f"its members are not told: {error.what}")
 
 
-def _placed(served: Sequence[Binding], store: Store) -> Mapping[GroupId, frozenset[AccountId]]:
+def _placed(served: Sequence[Binding], store: History) -> Mapping[GroupId, frozenset[AccountId]]:
     """Whom the bridge put into the groups of which it owns only those."""
     owned = [b.group.id for b in served if b.group and _owns_some(b.mapping)]
     return store.load_placements(owned) if owned else {}
@@ -221,7 +250,7 @@ def _owns_some(mapping: GroupMapping) -> bool:
     return mapping.settings.mode is Mode.OWNED
 
 
-def _past(differences: Sequence[Difference], store: Store) -> Past:
+def _past(differences: Sequence[Difference], store: History) -> Past:
     """What was settled before, of the groups that change: nothing is loaded for a run that changes nothing."""
     changing = [difference for difference in differences if difference.any]
     if not changing:

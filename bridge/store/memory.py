@@ -10,6 +10,7 @@ from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.store import held, placements, quarantine
 from bridge.store.packing import from_json, pack, to_json, unpack
+from bridge.store.pictures import keep_pictures, load_kept
 from bridge.store.rows import Row, insert, portions, replace
 from bridge.store.schema import baselines, bindings, links, listed, names, sights, skips, sources, target_sizes
 from bridge.store.scope import Scope
@@ -35,6 +36,7 @@ def load_memory(scope: Scope) -> Memory:
         skips=_pairs(scope, skips.c.key, skips.c.digest),
         names=load_names(scope),
         sights=_pairs(scope, sights.c.key, sights.c.digest),
+        pictures=load_kept(scope),
         resting=quarantine.load_resting(scope),
         writes_proved=placements.any_placed(scope),
     )
@@ -85,6 +87,7 @@ def remember(scope: Scope, left: Recollection) -> None:
     _keep_skips(scope, left)
     quarantine.review(scope, left)
     keep_sights(scope, left)
+    keep_pictures(scope, left)
     if left.target_sizes:
         sizes = scope.row(users=left.target_sizes.users, groups=left.target_sizes.groups)
         replace(scope.connection, target_sizes, [sizes])

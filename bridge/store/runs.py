@@ -72,6 +72,15 @@ def load_last(scope: Scope, outcomes: Iterable[str], job: str) -> Run | None:
     return _run(row) if row else None
 
 
+def load_latest_of(scope: Scope, kinds: Iterable[RunKind]) -> Run | None:
+    """Load the latest run of these kinds that ended without failing: what it read is kept."""
+    table = runs.c
+    ended = (table.ended.is_not(None), table.outcome != "failed")
+    latest = _latest(scope).where(table.kind.in_([kind.value for kind in kinds]), *ended).limit(1)
+    row = scope.connection.execute(latest).one_or_none()
+    return _run(row) if row else None
+
+
 def list_runs(scope: Scope, limit: int) -> tuple[PastRun, ...]:
     """Load the latest runs, newest first."""
     return tuple(_past(row) for row in scope.connection.execute(_latest(scope).limit(limit)))

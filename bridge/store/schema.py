@@ -123,6 +123,18 @@ applied: Final = Table(
     comment="The configuration that runs last applied, to compare the next one with",
 )
 
+pictures: Final = Table(
+    "pictures",
+    metadata,
+    _organization(),
+    Column("side", Text, primary_key=True, comment="A directory's key in the configuration; empty: Hyperproof"),
+    Column("digest", Text, nullable=False, comment="Of what was read"),
+    Column("kept", Text, nullable=False, comment="When it was found to be new"),
+    Column("unread", Text, nullable=False, comment="Why the last run could not read it, or empty"),
+    Column("picture", LargeBinary, nullable=False, comment="People and groups, or accounts and members; packed"),
+    comment="What the last run read of each side, for whoever asks why somebody is in a group",
+)
+
 placements: Final = Table(
     "placements",
     metadata,

@@ -1,6 +1,6 @@
 """The store: what outlives a run, with its evidence, in one database."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -11,10 +11,12 @@ from typing import Self, TypeAlias
 
 from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
+from bridge.core.change import Held
 from bridge.core.journal import Effects, Intent, Recollection, Record, Run, RunKind
 from bridge.core.memory import Baseline, Memory, SourceBaseline
-from bridge.core.model import AccountId, DirectoryName, GroupId
+from bridge.core.model import AccountId, DirectoryName, GroupId, PersonId
 from bridge.core.notice import Notice, Subject
+from bridge.core.picture import Album
 from bridge.core.quarantine import Trouble
 from bridge.core.sight import Sight
 from bridge.core.snapshot import Snapshot
@@ -27,6 +29,7 @@ from bridge.store import (
     intents,
     memory,
     notices,
+    pictures,
     placements,
     quarantine,
     runs,
@@ -191,6 +194,30 @@ class DatabaseStore:
         """Load the latest run by mappings that ended in one of these ways and wrote this job's groups, or all."""
         with self._scopes.reading() as scope:
             return runs.load_last(scope, outcomes, job)
+
+    # ---- asking why
+
+    def load_album(self) -> Album | None:
+        """Load what the last run read of both sides; None if no run has kept that yet."""
+        with self._scopes.reading() as scope:
+            return pictures.load_album(scope)
+
+    def load_links(
+        self, people: Collection[PersonId], accounts: Collection[AccountId]
+    ) -> Mapping[PersonId, AccountId]:
+        """Load the links of these people, and those to these accounts."""
+        with self._scopes.reading() as scope:
+            return pictures.load_links(scope, people, accounts)
+
+    def load_held(self) -> tuple[Held, ...]:
+        """Load what the last run held and nobody has approved since."""
+        with self._scopes.reading() as scope:
+            return pictures.load_held(scope)
+
+    def load_resting(self) -> Mapping[str, Trouble]:
+        """Load the mappings that are in quarantine now, by key."""
+        with self._scopes.reading() as scope:
+            return quarantine.load_resting(scope)
 
     # ---- a run
 

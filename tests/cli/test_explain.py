@@ -108,7 +108,7 @@ def test_what_a_guard_holds_is_told(tmp_path: Path) -> None:
     with scene(tmp_path) as s:
         s.run("sync")
         s.ldap.directory.modify(company.group_dn("GRC Managers"), "member", [company.person_dn("Anna Smith")])
-        (one,) = said(s, "Deniz Yilmaz")["groups"]
+        (one,) = said(s, "Deniz Yilmaz", "--live")["groups"]
         assert (one["member"], one["belongs"], kinds(one)) == (True, False, ["held"])
         assert "approve or reject" in one["obstacles"][0]["remedy"]
 
@@ -116,7 +116,7 @@ def test_what_a_guard_holds_is_told(tmp_path: Path) -> None:
 def test_nothing_is_written_and_nothing_needed_before(tmp_path: Path) -> None:
     """Before the first run, too: no database is made, and the next run's deed is told."""
     with scene(tmp_path) as s:
-        (anna,) = (one for one in said(s, "Deniz Yilmaz")["groups"] if one["group"] == MANAGERS)
+        (anna,) = (one for one in said(s, "Deniz Yilmaz", "--live")["groups"] if one["group"] == MANAGERS)
         assert (anna["member"], anna["belongs"], anna["since"]) == (False, True, None)
         assert anna["pending"] == [{"action": "add members", "cause": "first sync"}]
         assert {method for method, _ in s.calls()} == {"GET"}
@@ -130,16 +130,38 @@ def test_two_people_of_one_name_are_not_one(tmp_path: Path) -> None:
         s.ldap.directory.add(
             twin, {"objectClass": ["inetOrgPerson"], "uid": ["t"], "cn": ["Anna Smith"], "sn": ["S"]}
         )
-        ended = s.run("explain", "Anna Smith")
+        ended = s.run("explain", "Anna Smith", "--live")
         assert (ended.code, twin in ended.err) == (Exit.USAGE, True)
-        assert s.told("explain", twin)["people"][0]["label"] == twin
+        assert s.told("explain", twin, "--live")["people"][0]["label"] == twin
 
 
 def test_a_directory_out_of_reach_is_told(tmp_path: Path) -> None:
     """What is said rests on less, and the exit code says so."""
     with scene(tmp_path) as s:
         s.ldap.stop()
-        ended = s.run("explain", company.address("Liam Walsh"))
+        ended = s.run("explain", company.address("Liam Walsh"), "--live")
         assert ended.code == Exit.UNREADABLE
         assert "directory corp could not be read" in ended.out
         assert "doubt" in ended.out
+
+
+def test_without_a_server_the_last_run_tells(tmp_path: Path) -> None:
+    """Both are gone: the same as they told while they were there, chains of groups and all; and when that was."""
+    with scene(tmp_path) as s:
+        assert s.run("sync").code == Exit.OK
+        names = ("Deniz Yilmaz", "Kira Petrova", "Mona Fischer", "Liam Walsh")
+        live = {name: said(s, name, "--live") for name in names}
+    kept = {name: said(s, name) for name in names}
+    for name in names:
+        for part in ("people", "accounts", "groups"):
+            assert kept[name][part] == live[name][part]
+        assert (kept[name]["live"], kept[name]["reconfigured"], kept[name]["unread"]) == (False, False, {})
+        assert kept[name]["run"] == kept["Deniz Yilmaz"]["groups"][0]["since"]["run"]
+    assert f"by the run {kept['Mona Fischer']['run']}" in s.run("explain", company.address("Mona Fischer")).out
+
+
+def test_before_the_first_run_the_remedy_is_told(tmp_path: Path) -> None:
+    """And no database is made."""
+    with scene(tmp_path) as s:
+        ended = s.run("explain", company.address("Anna Smith"))
+        assert (ended.code, "--live" in ended.err, s.database.exists()) == (Exit.USAGE, True, False)

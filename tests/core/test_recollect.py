@@ -1,6 +1,7 @@
 """What is remembered: the settled is taken as the new measure, the open keeps the old one until it is done."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bridge.core.binding import Binding, released
 from bridge.core.change import (
@@ -23,6 +24,7 @@ from bridge.core.mapping import From, PatternMapping
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import AccountId, DirectoryRead, GroupId, Selection, Selector, SelectorKind
 from bridge.core.people import People
+from bridge.core.picture import Kept
 from bridge.core.recollect import Ending, recollect, trusted_groups
 from tests.core.world import CORP, CUT, group, ids, mapping, pid, read, selector, source
 
@@ -104,8 +106,9 @@ def test_nothing_is_written_again_that_is_known() -> None:
         baseline_digests={key: one.digest for key, one in first.baselines.items()},
         names=first.names,
         sights={one.key: one.digest for one in first.sights},
+        pictures={one.side: Kept(one.digest, datetime(2026, 3, 1, tzinfo=UTC)) for one in first.pictures},
     )
-    assert recollect(end, memory) == Recollection(target_sizes=SIZES)
+    assert recollect(end, memory) == Recollection(target_sizes=SIZES, pictured=first.pictured)
 
 
 def test_a_changed_link_is_remembered_and_a_missing_one_stays() -> None:

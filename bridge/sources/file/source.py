@@ -73,6 +73,8 @@ class FileSource:
             selections=selections,
             doubts=tuple(sorted(content.doubts)),
             searches=tuple(content.searches),
+            nesting=building.nesting(),
+            disabled=building.disabled(),
         )
         return read, building
 

@@ -70,20 +70,29 @@ class Building:
         wanted = frozenset[PersonId]().union(*(group.members for group in groups), *owners)
         return {person_id: self._people.person(person_id) for person_id in sorted(wanted)}
 
-    def traced(self, read: DirectoryRead, text: str) -> TracedRead:
-        """A read of these selections with its nesting, and with everybody who goes by this name."""
+    def nesting(self) -> Nesting:
+        """Which groups are right in which, of those that were met."""
         groups = {
             readable(dn): InnerGroup(self._entries[dn].label, inner.people, frozenset(map(readable, inner.groups)))
             for dn, inner in self._direct.items()
         }
-        keys = {self._entries[dn].id: readable(dn) for dn in self._direct}
+        return Nesting(groups, {self._entries[dn].id: readable(dn) for dn in self._direct})
+
+    def disabled(self) -> dict[PersonId, Person]:
+        """Who is in these groups and disabled."""
+        disabled = self._people.disabled
+        met = frozenset[PersonId]().union(*(inner.people & disabled for inner in self._direct.values()))
+        return {person_id: self._people.person(person_id)._replace(enabled=False) for person_id in sorted(met)}
+
+    def traced(self, read: DirectoryRead, text: str) -> TracedRead:
+        """A read of these selections with its nesting, and with everybody who goes by this name."""
         everybody = map(self._people.person, self._people.by_id)
         asked = [
             person._replace(enabled=person.id not in self._people.disabled)
             for person in everybody
             if goes_by(person, text)
         ]
-        return TracedRead(read, Nesting(groups, keys), tuple(asked))
+        return TracedRead(read, self.nesting(), tuple(asked))
 
     def _built(self, starts: set[bytes]) -> dict[bytes, DirectoryGroup]:
         met = self._look_up(starts)

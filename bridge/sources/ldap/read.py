@@ -81,6 +81,8 @@ class Reading:
             selections=selections,
             doubts=tuple(sorted(self.doubts)),
             searches=tuple(self.searches),
+            nesting=building.nesting(),
+            disabled=building.disabled(),
         )
         return read, building
 

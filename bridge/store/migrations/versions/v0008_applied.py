@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import Column, LargeBinary, Text
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
