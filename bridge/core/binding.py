@@ -85,7 +85,13 @@ def released(
     ]
     return tuple(
         Binding(
-            GroupMapping(key, group.name, From(pattern.selector), pattern.settings, where=pattern.where),
+            GroupMapping(
+                key,
+                group.name,
+                From(pattern.selector, only=key.removeprefix(f"{pattern.key}/")),
+                pattern.settings,
+                where=pattern.where,
+            ),
             refusal="its directory group is gone: archive it in Hyperproof, or name it in the configuration "
             f"with `id: {group.id}`",
         )
