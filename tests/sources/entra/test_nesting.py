@@ -1,4 +1,4 @@
-"""Through which groups somebody is in a group of a tenant: walked down by direct members, and read by names once."""
+"""Through which groups somebody is in a group of a tenant: walked down by direct members, and by ids."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
