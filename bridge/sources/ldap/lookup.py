@@ -7,9 +7,10 @@ from typing import Final
 from bridge.core.model import Search
 from bridge.sources.ldap.dn import normal_form
 from bridge.sources.ldap.domain import OpenDomain
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.filters import both, equals_any
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import NO_ATTRIBUTES, Entry
+from bridge.sources.ldap.search import NO_ATTRIBUTES
 
 BATCH: Final = 100
 """DNs a filter. Servers limit the size of a request, and of a filter."""
