@@ -7,7 +7,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bridge.core.binding import Binding, bind, depends_on_archived, no_longer_configured, released
+from bridge.core.binding import Binding, bind, depends_on_archived, namesakes, no_longer_configured, released
 from bridge.core.cause import Past
 from bridge.core.change import Plan, Verdict
 from bridge.core.desired import Reads, desired
@@ -195,7 +195,8 @@ def survey(
     plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
     on_lists = listed_addresses(binding.mapping for binding in bindings)
     known = (account.email for account in current.accounts if account.email)
-    notes = tuple(astray(on_lists, known, memory.listed)) if on_lists else ()
+    astrays = astray(on_lists, known, memory.listed) if on_lists else ()
+    notes = (*astrays, *namesakes(bindings, current.groups))
     return Survey(thought.people, bindings, thought.differences, plan, verdict, thought.around, under_way, notes)
 
 
