@@ -1,6 +1,7 @@
 """One read of one directory: a constant number of searches in each domain, and batches of look-ups."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bridge.core.model import DirectoryRead, Doubt, DoubtKind, Search, Selector, SelectorKind
@@ -184,9 +185,10 @@ class Reading:
         group = self.groups.by_dn.exact[dn]
         if group.part is None:
             return group
-        domain = self._domain_of(dn)
-        if domain is None:  # found by a look-up in some domain, so there is one
-            return group
+        domain = self._lister_of(dn)
+        if domain is None:
+            self.groups.take(_cut_off(group))
+            return self.groups.by_dn.exact[dn]
         names = tuple(attribute.name.lower() for attribute in self._schema.members)
         entry, doubt = Ranges(domain.reader, names, self.searches).completed(group.part)
         self.groups.add(entry, catalog=domain.is_catalog, doubt=doubt)
@@ -208,8 +210,21 @@ class Reading:
                 found.failed.update((normal_form(dn), why) for dn in here)
         return found
 
+    def _lister_of(self, dn: bytes) -> OpenDomain | None:
+        """The domain whose server has a group: the one that it lies in, or else one that lists it all the same."""
+        form = normal_form(dn)
+        return self._domain_of(dn) or next((domain for domain in self._domains if domain.lists(form)), None)
+
     def _domain_of(self, dn: bytes) -> OpenDomain | None:
         """The domain that a name lies in; the innermost, where one is below another."""
         form = normal_form(dn)
         holding = [domain for domain in self._domains if domain.holds(form)]
         return max(holding, key=OpenDomain.depth, default=None)
+
+
+def _cut_off(group: GroupEntry) -> GroupEntry:
+    """A group of which no server is known to have the rest."""
+    what = f"the server sent a part of {group.label} only, which lies outside every base"
+    remedy = "so that nobody can be asked for the rest; correct base_dn and groups_base"
+    doubt = Doubt(DoubtKind.TRUNCATED, f"{what}, {remedy}")
+    return replace(group, part=None, doubts=(*group.doubts, doubt))
