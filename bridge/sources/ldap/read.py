@@ -101,7 +101,10 @@ class Reading:
         return search
 
     def _read_disabled(self, domain: OpenDomain, everybody: PagedSearch) -> None:
-        """Mark disabled people. Cut short, this search would make disabled people look enabled: no read at all."""
+        """Mark disabled people. Cut short, this search would make disabled people look enabled: no read at all.
+
+        A reference that the search for people gave, too, leaves nobody out who was read; a referral ends this one.
+        """
         schema = self._schema
         if not schema.disabled_filter:
             return
@@ -110,7 +113,8 @@ class Reading:
         for entry in search.entries():
             self.people.disable(entry)
         self.searches.append(search.record)
-        if search.cut or search.elsewhere - everybody.elsewhere:
+        cut = search.cut or search.query in domain.reader.referred
+        if cut or search.elsewhere - everybody.elsewhere:
             why = "; ".join(doubt.text for doubt in search.doubts)
             raise IncompleteRead(domain.system, f"nobody can be told from the disabled people: {why}")
 
