@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -85,6 +85,14 @@ class Groups:
         self.by_dn.add(group.dn, group)
         for outer in group.outer:
             self._inner.setdefault(normal_form(outer), []).append(group.dn)
+
+    def take_all(self, groups: Iterable[GroupEntry]) -> None:
+        """Take up what one search gave. A group that came twice, and not alike, was seen in two states."""
+        came: set[bytes] = set()
+        for group in groups:
+            before = self.by_dn.exact[group.dn] if group.dn in came else None
+            came.add(group.dn)
+            self.take(_again(before, group) if before else group)
 
     def made(self, entry: Entry, *, catalog: bool = False, doubt: Doubt | None = None) -> GroupEntry:
         """Make a group of its entry, and take it up nowhere yet."""
@@ -183,6 +191,26 @@ def _values(entry: Entry, attribute: str) -> list[bytes]:
     values = entry.attributes.get(attribute, [])
     ranges = [v for name, v in entry.attributes.items() if name.startswith(f"{attribute};range=")]
     return [value for part in (values, *ranges) for value in part] if ranges else values
+
+
+def _again(before: GroupEntry, now: GroupEntry) -> GroupEntry:
+    """A group that came before, in the same search."""
+    what = f"{now.label} came twice, and not alike: it changed while it was read"
+    states = () if _state(before) == _state(now) else (Doubt(DoubtKind.TRUNCATED, what),)
+    return replace(now, doubts=tuple(dict.fromkeys((*before.doubts, *now.doubts, *states))))
+
+
+def _state(group: GroupEntry) -> GroupEntry:
+    """A group as it may be compared with itself: servers keep no order of values."""
+    return replace(
+        group,
+        rest=tuple(sorted(group.rest)),
+        strangers=tuple(sorted(group.strangers)),
+        outer=tuple(sorted(group.outer)),
+        owners=tuple(sorted(group.owners or ())),
+        doubts=(),
+        part=None,
+    )
 
 
 def _range_doubts(entry: Entry) -> tuple[Doubt, ...]:

@@ -123,8 +123,7 @@ class Reading:
         whole = self.listed is self.groups
         attributes = schema.whole_group_attributes if whole else schema.group_attributes
         search = domain.search("groups", domain.groups_base, schema.group_filter, attributes)
-        for group in search.made(partial(self.listed.made, catalog=domain.is_catalog)):
-            self.listed.take(group)
+        self.listed.take_all(search.made(partial(self.listed.made, catalog=domain.is_catalog)))
         self._settle(domain, search)
 
     def _read_chains(self, starts: set[bytes]) -> None:
@@ -132,8 +131,8 @@ class Reading:
         for domain in self._domains:
             dns = sorted(dn for dn in starts if self._domain_of(dn) is domain)
             chains = Chains(domain, self._schema, self.searches)
-            for entry in chains.entries(dns):
-                self.groups.add(entry, catalog=domain.is_catalog)
+            for groups in chains.searches(dns, partial(self.groups.made, catalog=domain.is_catalog)):
+                self.groups.take_all(groups)
 
     def _settle(self, domain: OpenDomain, search: PagedSearch) -> None:
         self.searches.append(search.record)
@@ -195,7 +194,8 @@ class Reading:
             return self.groups.by_dn.exact[dn]
         names = tuple(attribute.name.lower() for attribute in self._schema.members)
         entry, doubt = Ranges(domain.reader, names, self.searches).completed(group.part)
-        self.groups.add(entry, catalog=domain.is_catalog, doubt=doubt)
+        whole = self.groups.made(entry, catalog=domain.is_catalog, doubt=doubt)
+        self.groups.take(replace(whole, doubts=tuple(dict.fromkeys((*group.doubts, *whole.doubts)))))
         return self.groups.by_dn.exact[dn]
 
     def _found(self, dns: list[bytes]) -> Found:

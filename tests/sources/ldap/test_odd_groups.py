@@ -1,14 +1,17 @@
 """Groups that do not name their members: those that a server finds by a search, and those that people name."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pytest
 
 from bridge.core.model import DoubtKind
-from bridge.sandbox.ldap import Directory, LdapSandbox
+from bridge.sandbox.ldap import Directory, LdapSandbox, ServerLimits
 from bridge.sources.ldap.schema import MemberAttribute
+from bridge.sources.ldap.search import Entry, Page, PageReader, Query
 from bridge.sources.ldap.settings import Nesting
-from bridge.sources.ldap.source import LdapSource
+from bridge.sources.ldap.source import LdapSource, pages_for
 from tests.servers.slapd import Slapd
 from tests.sources.contract import addresses, by_name, people, read_one
 from tests.sources.ldap.conftest import Serve
@@ -17,6 +20,7 @@ from tests.sources.ldap.directory import (
     BASE,
     SCHEMA,
     TREE,
+    crowd,
     entry,
     group,
     group_dn,
@@ -24,6 +28,8 @@ from tests.sources.ldap.directory import (
     person_dn,
     settings,
 )
+
+T = TypeVar("T")
 
 # ---- dynamic groups ----------------------------------------------------------------------------------------
 
@@ -145,3 +151,81 @@ def test_nesting_by_chain_is_a_walk_where_chains_are_unknown(serve: Serve) -> No
         assert addresses(read, found) == people("ann", "bob")
         assert (found.doubts, read.doubts) == ((), ())
         assert not any("1941" in search.what for search in read.searches)
+
+
+# ---- groups that come twice --------------------------------------------------------------------------------
+
+TWICE = group_dn("zz").encode()
+
+
+@dataclass
+class Repeating:
+    """A server that gives one group once more wherever it gives it, in another state."""
+
+    inner: PageReader
+    again: Entry
+
+    def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
+        """As PageReader says."""
+        came: set[bytes] = set()
+
+        def seen(entry: Entry) -> T:
+            came.add(entry.dn)
+            return make(entry)
+
+        page = self.inner.fetch(query, size, cookie, seen)
+        is_it = self.again.dn in came and "member" in query.attributes
+        return page._replace(made=[*page.made, make(self.again)]) if is_it else page
+
+
+@pytest.mark.parametrize("nesting", Nesting)
+@pytest.mark.parametrize("selected", ["zz", "outer"])
+@pytest.mark.parametrize(
+    ("again", "doubts"),
+    [
+        ({}, 1),
+        ({"member": ["ann"]}, 1),
+        ({"member": ["ann", "bob", "cid"]}, 1),
+        ({"member": ["bob", "ann"]}, 0),
+        ({"member": ["ann"], "uniquemember": ["bob"]}, 0),
+    ],
+    ids=str,
+)
+def test_a_group_that_comes_in_two_states_is_a_doubt(
+    again: dict[str, list[str]], doubts: int, selected: str, nesting: Nesting
+) -> None:
+    """Which of them is right cannot be told, wherever the group is; the same once more is no trouble."""
+    ldif = TREE + person("ann") + person("bob") + person("cid") + group("outer", group_dn("zz"))
+    named = {name: [person_dn(key).encode() for key in keys] for name, keys in again.items()}
+    entry = Entry(TWICE, {"entryuuid": [b"z"], "cn": [b"zz"], **named})
+    with LdapSandbox(
+        Directory.from_ldif(
+            ldif + group("zz", person_dn("ann"), person_dn("bob")).replace("cn: zz", "cn: zz\nentryUUID: z")
+        ),
+        credentials={ADMIN.user: ADMIN.password},
+    ) as server:
+        source = LdapSource(
+            settings(server.url, nesting=nesting, page_size=50),
+            pages=lambda session: Repeating(pages_for(session), entry),
+        )
+        _, selection = read_one(source, by_name(selected))
+    (found,) = selection.groups
+    assert [doubt.kind for doubt in found.doubts] == [DoubtKind.TRUNCATED] * doubts
+    assert all("came twice, and not alike" in doubt.text for doubt in found.doubts)
+
+
+def test_a_group_that_comes_in_two_states_and_in_parts_stays_a_doubt() -> None:
+    """That the rest of it is read afterwards does not tell which state was right."""
+    members = [person_dn(f"u{number}") for number in range(10)]
+    ldif = TREE + crowd(10) + group("zz", *members).replace("cn: zz", "cn: zz\nentryUUID: z")
+    first = [person_dn(f"u{number}").encode() for number in (1, 0, 2, 3, 9)]
+    entry = Entry(TWICE, {"entryuuid": [b"z"], "cn": [b"zz"], "member;range=0-4": first})
+    with LdapSandbox(Directory.from_ldif(ldif), credentials={ADMIN.user: ADMIN.password}) as server:
+        server.limits = ServerLimits(value_range=5)
+        source = LdapSource(
+            settings(server.url, page_size=50), pages=lambda session: Repeating(pages_for(session), entry)
+        )
+        _, selection = read_one(source, by_name("zz"))
+    (found,) = selection.groups
+    assert len(found.members) == 10
+    assert ["came twice, and not alike" in doubt.text for doubt in found.doubts] == [True]
