@@ -53,6 +53,7 @@ class Reading:
         self.doubts.update(self._doubts_about_people())
         for domain in self._domains:
             self._read_groups(domain)
+        self.doubts.update(self._doubts_about_outer(self.listed))
         self.listed.tell_apart()
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
@@ -75,6 +76,7 @@ class Reading:
         building = Building(self.people, self.groups, members, self._whole, self._found)
         selections = building.selections(chosen)
         self.reached = building.reached
+        self.doubts.update(self._doubts_about_outer(self.groups))
         read = DirectoryRead(
             directory=self._settings.name,
             server=", ".join(domain.session.server for domain in self._domains),
@@ -149,6 +151,19 @@ class Reading:
             what = f"{unplaced} people do not show {schema.security_id} and {schema.primary_group}"
             remedy = "let the service account read them, or set both to none where no primary group is mapped"
             yield Doubt(DoubtKind.UNRESOLVED, f"{what}, so that their primary group is not known; {remedy}")
+
+        if cut := self.people.belonging.shown_in_part:
+            yield Doubt(DoubtKind.UNRESOLVED, f"{cut} people show {self._part_of_memberships}")
+
+    def _doubts_about_outer(self, groups: Groups) -> Iterator[Doubt]:
+        """The same of groups: what they hide is missing from some group or other."""
+        for label in groups.shown_in_part:
+            yield Doubt(DoubtKind.UNRESOLVED, f"the group {label} shows {self._part_of_memberships}")
+
+    @property
+    def _part_of_memberships(self) -> str:
+        remedy = "let the server send all its values at once"
+        return f"a part of {self._schema.memberships} only, so that the other groups are not known; {remedy}"
 
     # ---- from entries to groups ------------------------------------------------------------------------
 

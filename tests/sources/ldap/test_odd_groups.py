@@ -229,3 +229,54 @@ def test_a_group_that_comes_in_two_states_and_in_parts_stays_a_doubt() -> None:
     (found,) = selection.groups
     assert len(found.members) == 10
     assert ["came twice, and not alike" in doubt.text for doubt in found.doubts] == [True]
+
+
+@pytest.mark.parametrize("nesting", Nesting)
+@pytest.mark.parametrize("width", [2, 5, 11])
+def test_people_who_show_a_part_of_their_groups_are_a_doubt(width: int, nesting: Nesting) -> None:
+    """They may be in any group; what they do show counts, and nobody who shows all is any the worse."""
+    many = tuple(group_dn(f"g{number:02}") for number in range(12))
+    ldif = (
+        TREE
+        + person("ann", seeAlso=many)
+        + person("bob", seeAlso=many[0])
+        + "".join(named(f"g{number:02}") for number in range(12))
+    )
+    with LdapSandbox(Directory.from_ldif(ldif), credentials={ADMIN.user: ADMIN.password}) as server:
+        source = LdapSource(settings(server.url, schema=ROLES, nesting=nesting))
+        read, selection = read_one(source, by_name("g00"))
+        assert (addresses(read, selection.groups[0]), read.doubts) == (people("ann", "bob"), ())
+        server.limits = ServerLimits(value_range=width)
+        read, selection = read_one(source, by_name("g00"))
+        assert addresses(read, selection.groups[0]) == people("ann", "bob")
+        read, selection = read_one(source, by_name("g11"))
+    assert addresses(read, selection.groups[0]) == people()
+    assert [doubt.kind for doubt in read.doubts] == [DoubtKind.UNRESOLVED]
+    assert "1 people show a part of seeAlso only" in read.doubts[0].text
+
+
+@pytest.mark.parametrize("nesting", Nesting)
+def test_a_group_that_shows_a_part_of_its_groups_is_a_doubt(nesting: Nesting) -> None:
+    """What is in it may be in any group."""
+    many = tuple(group_dn(f"g{number}") for number in range(9))
+    ldif = (
+        TREE
+        + person("ann", seeAlso=group_dn("inner"))
+        + named("inner", *many)
+        + "".join(named(f"g{number}") for number in range(9))
+    )
+    with LdapSandbox(Directory.from_ldif(ldif), credentials={ADMIN.user: ADMIN.password}) as server:
+        source = LdapSource(settings(server.url, schema=ROLES))
+        read, selection = read_one(source, by_name("g8"))
+        assert (addresses(read, selection.groups[0]), read.doubts) == (people("ann"), ())
+        server.limits = ServerLimits(value_range=5)
+        source = LdapSource(settings(server.url, schema=ROLES, nesting=nesting))
+        for name, keys in (("g0", ("ann",)), ("g8", ())):
+            read, selection = read_one(source, by_name(name))
+            if nesting is Nesting.WALK:
+                assert addresses(read, selection.groups[0]) == people(*keys)
+            assert [doubt.kind for doubt in read.doubts] == [DoubtKind.UNRESOLVED]
+            assert (
+                "the group cn=inner,ou=groups,dc=example,dc=test shows a part of seeAlso only"
+                in read.doubts[0].text
+            )
