@@ -105,7 +105,7 @@ class Members:
 
     def learn(self, asked: Sequence[bytes], found: Found) -> None:
         """Take in what a look-up found about these DNs; afterwards none of them is waiting."""
-        self._groups.take_all(map(self._groups.made, found.groups))
+        self._groups.take_all(found.groups)
         for dn in asked:
             form = normal_form(dn)
             if group := self._groups.by_dn.find_form(form):

@@ -222,7 +222,8 @@ class Reading:
         for domain in (None, *self._domains):
             here = [dn for dn in dns if self._domain_of(dn) is domain]
             if domain:
-                lookup = Lookup(domain, self._schema, self.searches)
+                make = partial(self.groups.made, catalog=domain.is_catalog)
+                lookup = Lookup(domain, self._schema, make, self.searches)
                 found.update(lookup.find(here))
             else:
                 why = "it lies outside every domain of this directory; list its domain under `domains`"
