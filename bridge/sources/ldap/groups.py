@@ -162,6 +162,11 @@ class Groups:
         if urls and not any(values_in(entry, attribute.name.lower()) for attribute in self._schema.members):
             what = f"the server lists nobody for {self._schema.member_urls} of {readable(entry.dn)}"
             yield Doubt(DoubtKind.TRUNCATED, f"{what}: it may not expand dynamic groups, or not for us")
+        schema = self._schema
+        if schema.security_id and schema.primary_group and schema.security_id.lower() not in entry.attributes:
+            what = f"{readable(entry.dn)} does not show {schema.security_id}, so that nobody can tell whose"
+            remedy = "let the service account read it, or set it to none where no primary group is mapped"
+            yield Doubt(DoubtKind.UNRESOLVED, f"{what} {schema.primary_group} it is; {remedy}")
         if catalog and not _is_universal(entry, self._schema.group_type.lower()):
             what = (
                 f"a global catalog does not hold the members of {readable(entry.dn)}, which is no universal group"

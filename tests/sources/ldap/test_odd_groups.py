@@ -1,5 +1,6 @@
 """Groups that do not name their members: those that a server finds by a search, and those that people name."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -11,6 +12,7 @@ from bridge.sandbox.ldap import Directory, LdapSandbox, ServerLimits
 from bridge.sources.ldap.schema import MemberAttribute
 from bridge.sources.ldap.search import Entry, Page, PageReader, Query
 from bridge.sources.ldap.settings import Nesting
+from bridge.sources.ldap.sid import sid_bytes
 from bridge.sources.ldap.source import LdapSource, pages_for
 from tests.servers.slapd import Slapd
 from tests.sources.contract import addresses, by_name, people, read_one
@@ -280,3 +282,53 @@ def test_a_group_that_shows_a_part_of_its_groups_is_a_doubt(nesting: Nesting) ->
                 "the group cn=inner,ou=groups,dc=example,dc=test shows a part of seeAlso only"
                 in read.doubts[0].text
             )
+
+
+# ---- primary groups ----------------------------------------------------------------------------------------
+
+PRIMARY = replace(SCHEMA, security_id="userPKCS12", primary_group="employeeNumber")
+"""userPKCS12 holds bytes, as objectSid does."""
+
+
+def with_sid(ldif: str, sid: str) -> str:
+    """One entry with a security identifier."""
+    return f"{ldif.rstrip()}\nuserPKCS12:: {b64encode(sid_bytes(sid)).decode()}\n\n"
+
+
+@pytest.mark.parametrize("selected", ["staff", "outer"])
+def test_a_group_that_hides_its_security_identifier_is_a_doubt(selected: str, at_sandbox: Serve) -> None:
+    """Who has it for a primary group cannot be told; the others are none the worse."""
+    domain = "S-1-5-21-1-2-3"
+    ann = with_sid(person("ann", employeeNumber="513"), f"{domain}-1001")
+    staff, outer = group("staff", person_dn("ann")), group("outer", group_dn("staff"), person_dn("bob"))
+    bob = with_sid(person("bob", employeeNumber="513"), f"{domain}-1002")
+    rest = (
+        TREE
+        + ann
+        + bob
+        + with_sid(outer, f"{domain}-600")
+        + with_sid(group("other", person_dn("bob")), f"{domain}-601")
+    )
+    shown = LdapSource(settings(at_sandbox(rest + with_sid(staff, f"{domain}-513")), schema=PRIMARY))
+    hidden = LdapSource(settings(at_sandbox(rest + staff), schema=PRIMARY))
+    read, selection = read_one(shown, by_name(selected))
+    assert (addresses(read, selection.groups[0]), selection.groups[0].doubts) == (people("ann", "bob"), ())
+    read, selection = read_one(hidden, by_name(selected))
+    (found,) = selection.groups
+    assert [doubt.kind for doubt in found.doubts] == [DoubtKind.UNRESOLVED]
+    assert f"{group_dn('staff')} does not show userPKCS12" in found.doubts[0].text
+    read, selection = read_one(hidden, by_name("other"))
+    assert (selection.groups[0].doubts, selection.doubts, read.doubts) == ((), (), ())
+
+
+def test_nobody_asks_for_a_security_identifier_without_primary_groups(serve: Serve) -> None:
+    """Where none is set, or people do not name theirs."""
+    url = serve(TREE + person("ann") + group("staff", person_dn("ann")))
+    for schema in (
+        SCHEMA,
+        replace(SCHEMA, security_id="userPKCS12"),
+        replace(SCHEMA, primary_group="employeeNumber"),
+    ):
+        read, selection = read_one(LdapSource(settings(url, schema=schema)), by_name("staff"))
+        assert (addresses(read, selection.groups[0]), selection.groups[0].doubts) == (people("ann"), ())
+        assert read.doubts == ()
