@@ -42,7 +42,8 @@ class Reading:
         self._domains = domains
         self._cut = False
         """Whether people or groups are missing because a search broke off."""
-        if settings.nesting is Nesting.CHAIN:
+        if settings.nesting is Nesting.CHAIN and not settings.schema.memberships:
+            # where groups say themselves which groups they are in, only a look at all of them finds those in one
             self.listed = Groups(settings.name, settings.schema, self.people)
 
     def survey(self) -> None:
