@@ -4,9 +4,8 @@ from typing import Final
 
 from bridge.core.model import PersonId
 from bridge.sources.ldap.dn import normal_form, readable
-from bridge.sources.ldap.ranges import is_in_part, values_in
+from bridge.sources.ldap.entry import Entry, is_in_part, values_in
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import Entry
 from bridge.sources.ldap.sid import sibling
 
 _NOBODY: Final = frozenset[PersonId]()

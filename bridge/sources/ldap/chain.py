@@ -9,10 +9,10 @@ from typing import Final
 
 from bridge.core.model import Search
 from bridge.sources.ldap.domain import OpenDomain
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.filters import both, equals_any
 from bridge.sources.ldap.groups import GroupEntry
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import Entry
 
 _IN_CHAIN: Final = "memberOf:1.2.840.113556.1.4.1941:"
 _STARTS: Final = 20

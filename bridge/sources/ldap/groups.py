@@ -9,10 +9,9 @@ from typing import Final
 from bridge.core.model import DirectoryName, Doubt, DoubtKind, PersonId
 from bridge.sources.ldap.dn import assertion, normal_form, readable
 from bridge.sources.ldap.dn_index import DnIndex
+from bridge.sources.ldap.entry import Entry, is_in_part, values_in
 from bridge.sources.ldap.people import People, stable_id, text_of, values_of
-from bridge.sources.ldap.ranges import is_in_part, values_in
 from bridge.sources.ldap.schema import MemberSyntax, Schema
-from bridge.sources.ldap.search import Entry
 from bridge.sources.probe import ListedGroup
 
 _RANGE: Final = re.compile(r";range=(\d+)-(\d+|\*)$")

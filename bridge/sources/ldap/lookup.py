@@ -7,10 +7,11 @@ from typing import Final, TypeVar
 from bridge.core.model import Search
 from bridge.sources.ldap.dn import normal_form
 from bridge.sources.ldap.domain import OpenDomain
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.filters import both, equals_any
 from bridge.sources.ldap.groups import GroupEntry
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import NO_ATTRIBUTES, Entry, as_it_is
+from bridge.sources.ldap.search import NO_ATTRIBUTES, as_it_is
 
 T = TypeVar("T")
 

@@ -16,24 +16,12 @@ from typing import Final
 
 from bridge.core.model import Doubt, DoubtKind, Search
 from bridge.sources.ldap.dn import readable
-from bridge.sources.ldap.search import BASE, Entry, PagedSearch, PageReader, Query
+from bridge.sources.ldap.entry import Entry
+from bridge.sources.ldap.search import BASE, PagedSearch, PageReader, Query
 
 ANYTHING: Final = "(objectClass=*)"
 _TRIES: Final = 3
 """So often a group is read that changes while it is read."""
-
-
-def values_in(entry: Entry, name: str) -> list[bytes]:
-    """An attribute's values, those too that the server sent as a range of it. `name` is in lower case."""
-    values = entry.attributes.get(name, [])
-    ranges = [v for key, v in entry.attributes.items() if key.startswith(f"{name};range=")]
-    return [value for part in (values, *ranges) for value in part] if ranges else values
-
-
-def is_in_part(entry: Entry, name: str) -> bool:
-    """Whether the server sent a part of an attribute only. `name` is in lower case."""
-    ranges = (key for key in entry.attributes if key.startswith(f"{name};range="))
-    return any(not key.endswith(";range=0-*") for key in ranges)
 
 
 class _IncompleteError(Exception):

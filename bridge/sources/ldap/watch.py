@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from bridge.errors import RemoteError, Unavailable
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.failures import refused
-from bridge.sources.ldap.search import Entry, Page, PageEnd, PageReader, Query
+from bridge.sources.ldap.search import Page, PageEnd, PageReader, Query
 
 T = TypeVar("T")
 

@@ -7,8 +7,9 @@ import pytest
 
 from bridge.core.model import DirectoryGroup, DirectoryRead, DoubtKind, Selection, Selector, SelectorKind
 from bridge.sources.ldap.connection import Session, opened
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.presets import PRESETS
-from bridge.sources.ldap.search import Entry, PagedSearch, PageReader, Query
+from bridge.sources.ldap.search import PagedSearch, PageReader, Query
 from bridge.sources.ldap.settings import Bind, BindMethod, Domain, LdapSettings, Nesting, Tls
 from bridge.sources.ldap.sid import sid_text
 from bridge.sources.ldap.source import LdapSource, pages_for

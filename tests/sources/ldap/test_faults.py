@@ -20,7 +20,8 @@ from bridge.sandbox.ldap import (
     Truncate,
 )
 from bridge.sources.ldap.connection import Session
-from bridge.sources.ldap.search import Entry, Ldap3Pages, Page, Query
+from bridge.sources.ldap.entry import Entry
+from bridge.sources.ldap.search import Ldap3Pages, Page, Query
 from bridge.sources.ldap.settings import Bind, BindMethod
 from bridge.sources.ldap.source import LdapSource
 from tests.servers.slapd import SERVICE_DN, Slapd

@@ -9,8 +9,9 @@ import pytest
 
 from bridge.core.model import DoubtKind
 from bridge.sandbox.ldap import Directory, LdapSandbox, ServerLimits
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.schema import MemberAttribute
-from bridge.sources.ldap.search import Entry, Page, PageReader, Query
+from bridge.sources.ldap.search import Page, PageReader, Query
 from bridge.sources.ldap.settings import Nesting
 from bridge.sources.ldap.sid import sid_bytes
 from bridge.sources.ldap.source import LdapSource, pages_for

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from bridge.core.model import Doubt, DoubtKind, Search
 from bridge.errors import Unavailable
 from bridge.sandbox.ldap import ACTIVE_DIRECTORY, Directory, LdapSandbox, Refuse, ServerLimits
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.ranges import Ranges
-from bridge.sources.ldap.search import Entry, Page, PageEnd, PageReader, Query, page_of
+from bridge.sources.ldap.search import Page, PageEnd, PageReader, Query, page_of
 from bridge.sources.ldap.source import LdapSource, pages_for
 from tests.sources.contract import by_name, read_one
 from tests.sources.ldap.directory import ADMIN, BASE, TREE, crowd, group, group_dn, person_dn, settings
