@@ -124,6 +124,19 @@ def test_without_all_the_disabled_people_there_is_no_read(town: LdapSandbox, eff
         read_team(town)
 
 
+@pytest.mark.parametrize("page", [0, 1, 2])
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_referral_that_ends_the_search_for_the_disabled_is_no_read(
+    town: LdapSandbox, page: int, after: int
+) -> None:
+    """Though the search for people points there, too: that one came to its end, and this one did not."""
+    town.faults.add(Refer(("ldap://b/",)), matching=PEOPLE)
+    town.faults.add(Refuse(10, after=after, referral=("ldap://b/",)), matching=DISABLED, page=page)
+    schema = replace(SCHEMA, disabled_filter="(|(employeeType=disabled)(uid=u1)(uid=u2)(uid=u3)(uid=u4))")
+    with pytest.raises(IncompleteRead, match="nobody can be told from the disabled people"):
+        LdapSource(settings(town.url, schema=schema)).read((by_name("all"),))
+
+
 def test_a_reference_is_a_doubt_and_is_never_followed(town: LdapSandbox) -> None:
     """Neither with our password nor without; all searches point there, and the read is still handed on."""
     with LdapSandbox(Directory.from_ldif(TREE), credentials={ADMIN.user: ADMIN.password}) as elsewhere:
