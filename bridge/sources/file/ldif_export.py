@@ -11,6 +11,7 @@ from bridge.sources.file.export import Export
 from bridge.sources.file.kinds import Kind, UntoldError
 from bridge.sources.file.ldif import LdifError, comments, entries
 from bridge.sources.file.settings import LdifExport
+from bridge.sources.ldap.belonging import hidden
 from bridge.sources.ldap.dn import normal_form, readable
 from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.groups import Groups
@@ -48,6 +49,8 @@ class LdifContent:
             content.groups.add(entry, doubt=_doubt_of_part(entry))
         content.groups.tell_apart()
         content.doubts.update(self._references(export))
+        hides = hidden(self._settings.schema, content.people.belonging, content.groups.shown_in_part)
+        content.doubts.update(hides)
         content.searches.append(export.search(len(found)))
         return content
 

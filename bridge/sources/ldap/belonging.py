@@ -1,8 +1,9 @@
 """Membership that stands at the person: a primary group, and memberOf where groups do not name their members."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bridge.core.model import PersonId
+from bridge.core.model import Doubt, DoubtKind, PersonId
 from bridge.sources.ldap.dn import normal_form, readable
 from bridge.sources.ldap.entry import Entry, is_in_part, values_in
 from bridge.sources.ldap.schema import Schema
@@ -79,3 +80,18 @@ def _single(entry: Entry, attribute: str) -> bytes:
 
 def _primary(sid: bytes, number: bytes) -> bytes:
     return sibling(sid, int(number)) if number.isdigit() else b""
+
+
+def hidden(schema: Schema, belonging: Belonging, outer: Iterable[str]) -> Iterator[Doubt]:
+    """Where a group does not name everybody in it, what people hide is missing from some group or other.
+
+    `outer` are the labels of groups that show only some of the groups that they are in.
+    """
+    if unplaced := belonging.unplaced:
+        what = f"{unplaced} people do not show {schema.security_id} and {schema.primary_group}"
+        remedy = "let the service account read them, or set both to none where no primary group is mapped"
+        yield Doubt(DoubtKind.UNRESOLVED, f"{what}, so that their primary group is not known; {remedy}")
+    people = (f"{belonging.shown_in_part} people show",) if belonging.shown_in_part else ()
+    for who in (*people, *(f"the group {label} shows" for label in outer)):
+        what = f"{who} a part of {schema.memberships} only, so that the other groups are not known"
+        yield Doubt(DoubtKind.UNRESOLVED, f"{what}; let the server send all its values at once")

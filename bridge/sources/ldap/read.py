@@ -1,12 +1,13 @@
 """One read of one directory: a constant number of searches in each domain, and batches of look-ups."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from bridge.core.model import DirectoryRead, Doubt, DoubtKind, Search, Selector, SelectorKind
 from bridge.core.nesting import TracedRead
 from bridge.errors import IncompleteRead
+from bridge.sources.ldap.belonging import hidden
 from bridge.sources.ldap.building import Building, Chosen
 from bridge.sources.ldap.chain import Chains
 from bridge.sources.ldap.dn import normal_form
@@ -51,10 +52,9 @@ class Reading:
         for domain in self._domains:
             found = self._read_people(domain)
             self._read_disabled(domain, found)
-        self.doubts.update(self._doubts_about_people())
         for domain in self._domains:
             self._read_groups(domain)
-        self.doubts.update(self._doubts_about_outer(self.listed))
+        self.doubts.update(hidden(self._schema, self.people.belonging, self.listed.shown_in_part))
         self.listed.tell_apart()
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
@@ -77,7 +77,7 @@ class Reading:
         building = Building(self.people, self.groups, members, self._whole, self._found)
         selections = building.selections(chosen)
         self.reached = building.reached
-        self.doubts.update(self._doubts_about_outer(self.groups))
+        self.doubts.update(hidden(self._schema, self.people.belonging, self.groups.shown_in_part))
         read = DirectoryRead(
             directory=self._settings.name,
             server=", ".join(domain.session.server for domain in self._domains),
@@ -144,27 +144,6 @@ class Reading:
             raise refusal
         self.doubts.update(search.doubts)
         self._cut = self._cut or search.cut
-
-    def _doubts_about_people(self) -> Iterator[Doubt]:
-        """Where a group does not name everybody in it, what people hide is missing from some group or other."""
-        if unplaced := self.people.belonging.unplaced:
-            schema = self._schema
-            what = f"{unplaced} people do not show {schema.security_id} and {schema.primary_group}"
-            remedy = "let the service account read them, or set both to none where no primary group is mapped"
-            yield Doubt(DoubtKind.UNRESOLVED, f"{what}, so that their primary group is not known; {remedy}")
-
-        if cut := self.people.belonging.shown_in_part:
-            yield Doubt(DoubtKind.UNRESOLVED, f"{cut} people show {self._part_of_memberships}")
-
-    def _doubts_about_outer(self, groups: Groups) -> Iterator[Doubt]:
-        """The same of groups: what they hide is missing from some group or other."""
-        for label in groups.shown_in_part:
-            yield Doubt(DoubtKind.UNRESOLVED, f"the group {label} shows {self._part_of_memberships}")
-
-    @property
-    def _part_of_memberships(self) -> str:
-        remedy = "let the server send all its values at once"
-        return f"a part of {self._schema.memberships} only, so that the other groups are not known; {remedy}"
 
     # ---- from entries to groups ------------------------------------------------------------------------
 

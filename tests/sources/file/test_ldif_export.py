@@ -209,6 +209,17 @@ def test_a_part_of_a_group_is_a_doubt(read: Read) -> None:
     assert "a part of CN=team,DC=x only: member;range=0-0; export all of its members" in doubt.text
 
 
+def test_who_does_not_show_their_primary_group_is_a_doubt(read: Read) -> None:
+    """They may be in any; and an export without the attribute would empty whole groups."""
+    shown = ad_person("ann") + ad_person("bob")
+    assert read(shown + ad_group("team", ANN), "active-directory").doubts == ()
+    (doubt,) = read(
+        shown.replace("primaryGroupID: 513\n", "", 1) + ad_group("team", ANN), "active-directory"
+    ).doubts
+    assert doubt.kind is DoubtKind.UNRESOLVED
+    assert "1 people do not show objectSid and primaryGroupID" in doubt.text
+
+
 def test_a_part_that_lies_elsewhere_is_a_doubt(read: Read) -> None:
     """Ldapsearch notes it in a comment. Parts that hold nobody leave nothing out."""
     ldif = ad_person("ann") + ad_group("team", ANN)
