@@ -230,7 +230,7 @@ class PagedSearch:
         return page.made
 
     def _flaw_of_page(self, asked: Collection[bytes], count: int) -> str:
-        """What is wrong with a page though it ended well; empty when nothing is. `asked`: cookies, this page's too."""
+        """What is wrong with a page though it ended well, by the cookies asked with; empty when nothing is."""
         if self._end.code != _SUCCESS:
             return ""
         if not count and self._end.cookie and self._end.cookie in asked:
