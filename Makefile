@@ -6,6 +6,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 REAL := slapd or samba or ds389 or postgres or browser or systemd or helm or prometheus or image or cluster or e2e
+# Most tests wait for processes and servers; those of one file share theirs.
+TOGETHER := --numprocesses 3 --dist loadfile
 export PYTHONUTF8 := 1
 
 .PHONY: demo test image-test cluster-test check lint unit format lock schema reference clean
@@ -30,7 +32,7 @@ test: .venv/dev
 	@scripts/tools
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-kerberos.lock
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(TOGETHER)
 
 image-test: .venv/dev
 	@scripts/servers $(BIN)/python

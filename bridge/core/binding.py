@@ -1,7 +1,7 @@
 """Which group in Hyperproof a mapping serves. Bound to the id; a name is used once, to bind."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.core.expand import folded
@@ -53,6 +53,20 @@ def no_longer_configured(remembered: Mapping[str, GroupId], policy: Policy) -> f
     return frozenset(key for key in remembered if key not in keys and not key.startswith(patterns))
 
 
+def namesakes(bindings: Iterable[Binding], groups: Iterable[Group]) -> Iterator[str]:
+    """What to say of managed groups whose name another group bears: people may be in that one by mistake."""
+    ids: dict[str, list[GroupId]] = {}
+    for group in groups:
+        ids.setdefault(folded(group.name), []).append(group.id)
+    for bound in (binding.group for binding in bindings if binding.group):
+        others = ", ".join(sorted(set(ids.get(folded(bound.name), ())) - {bound.id}))
+        if others:
+            yield (
+                f"another group is called {bound.name} as well: {bound.id} is kept, and nobody sees to {others}; "
+                "rename or archive the one that is not meant"
+            )
+
+
 def depends_on_archived(
     mappings: Sequence[GroupMapping], groups: Sequence[Group], remembered: Mapping[str, GroupId]
 ) -> bool:
@@ -85,7 +99,13 @@ def released(
     ]
     return tuple(
         Binding(
-            GroupMapping(key, group.name, From(pattern.selector), pattern.settings, where=pattern.where),
+            GroupMapping(
+                key,
+                group.name,
+                From(pattern.selector, only=key.removeprefix(f"{pattern.key}/")),
+                pattern.settings,
+                where=pattern.where,
+            ),
             refusal="its directory group is gone: archive it in Hyperproof, or name it in the configuration "
             f"with `id: {group.id}`",
         )

@@ -147,6 +147,7 @@ class GuardKind(StrEnum):
 
     SOURCE_EMPTY = "source empty"
     EXCLUSION_EMPTY = "exclusion empty"
+    SOURCE_REPLACED = "source replaced"
     GROUP_REMOVALS = "removals per group"
     RUN_REMOVALS = "removals per run"
     TARGET_SHRANK = "target shrank"
@@ -191,6 +192,8 @@ class Verdict:
     """Why nothing at all may be written, whatever anybody approves. Empty: writing is allowed."""
     approved: Mapping[tuple[str, AccountId], "Approval"] = field(default_factory=dict)
     """By mapping key and account, the approvals that the allowed removals rest on."""
+    shrank: bool = False
+    """Whether Hyperproof lists far fewer users or groups than before, and nobody let removals go all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ A doubt anywhere below makes the whole group open: anybody may belong to it, so 
 doubt in B makes everybody possibly excluded, so nobody is added either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -48,6 +48,8 @@ class Desired:
     """People who belong here and have no account that could be added, sorted by label."""
     excluding: tuple[DirectoryGroup, ...] = ()
     """Those of the groups whose people are kept out."""
+    named: frozenset[str] = frozenset()
+    """Ids of those of the groups that the rule names one by one."""
     uncertain: frozenset[AccountId] = frozenset()
     """Not added only because an exclusion could not be read or is ambiguous."""
 
@@ -62,8 +64,24 @@ def desired(rule: Rule, reads: Reads, people: People) -> Desired:
         groups=tuple({group.id: group for group in value.groups}.values()),
         excluding=tuple({group.id: group for group in value.excluding}.values()),
         unresolved=_unresolved_of(value.people, people),
+        named=frozenset(group.id for one, group in found_groups(rule, reads) if one.names_one),
         uncertain=frozenset() if value.unexcluded is value.sure else value.unexcluded - value.sure,
     )
+
+
+def found_groups(rule: Rule, reads: Reads) -> Iterator[tuple[Selector, DirectoryGroup]]:
+    """Every directory group that a rule comes down to, with what it was found by."""
+    match rule:
+        case From(selector, only):
+            read = reads.get(selector.directory)
+            selection = read.selections.get(selector) if read else None
+            yield from ((selector, group) for group in (_chosen(selection, only) if selection else ()))
+        case AnyOf(parts) | AllOf(parts):
+            for part in parts:
+                yield from found_groups(part, reads)
+        case Except(base, minus):
+            yield from found_groups(base, reads)
+            yield from found_groups(minus, reads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What separates a managed group from what it should contain."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bridge.core.binding import Binding
 from bridge.core.change import Skip, SkipKind
 from bridge.core.desired import Desired
+from bridge.core.listed import Listed
 from bridge.core.mapping import GroupMapping, LeadAction, Mode, Policy
 from bridge.core.model import Account, AccountId, Email, Group, GroupId, Standing, Untold
 from bridge.core.ownership import owning_account
@@ -45,7 +46,8 @@ class LeadChange:
 class Accounts:
     """The accounts of the organization, as the differences need to look them up."""
 
-    def __init__(self, accounts: tuple[Account, ...]) -> None:
+    def __init__(self, accounts: tuple[Account, ...], listed: Listed | None = None) -> None:
+        self._listed = listed or {}
         self.by_id: Mapping[AccountId, Account] = {account.id: account for account in accounts}
         self._by_email: dict[Email, list[Account]] = {}
         for account in accounts:
@@ -53,8 +55,14 @@ class Accounts:
                 self._by_email.setdefault(account.email, []).append(account)
 
     def ids_of(self, addresses: frozenset[Email]) -> frozenset[AccountId]:
-        """Every account with one of these addresses: a list that protects may protect one too many."""
-        return frozenset(a.id for address in addresses for a in self._by_email.get(address, ()))
+        """Every account with one of these addresses: a list that protects may protect one too many.
+
+        An address that no account has means whoever had it when it was last seen.
+        """
+        return frozenset(account for address in addresses for account in self._led_to(address))
+
+    def _led_to(self, address: Email) -> Iterable[AccountId]:
+        return [account.id for account in self._by_email.get(address, ())] or self._listed.get(address, ())
 
     def lead_for(self, address: Email) -> AccountId | str:
         """The one active account with this address, or why there is none."""

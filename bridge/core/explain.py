@@ -8,13 +8,22 @@ no       no           what is missing: a group, an account, a part of `all`; or 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bridge.core.change import Action, Cause, GroupPlan, Held, SkipKind
 from bridge.core.difference import Difference
 from bridge.core.mapping import AllOf, AnyOf, Except, From, GroupMapping, Mode, Rule, Settings
-from bridge.core.model import Account, DirectoryGroup, DirectoryName, DirectoryRead, GroupId, Person, PersonId
+from bridge.core.model import (
+    Account,
+    DirectoryGroup,
+    DirectoryName,
+    DirectoryRead,
+    GroupId,
+    Person,
+    PersonId,
+    Selector,
+)
 from bridge.core.nesting import Nesting
 
 
@@ -107,6 +116,7 @@ class Directories:
 
     reads: Mapping[DirectoryName, DirectoryRead]
     nestings: Mapping[DirectoryName, Nesting]
+    _known: dict[Selector, Mapping[str, DirectoryGroup]] = field(default_factory=dict)
 
     def ways(self, rule: Rule, people: tuple[Person, ...]) -> tuple[Way, ...]:
         """How these people are in the groups of a rule, disabled people too: a shortest way into each group."""
@@ -126,16 +136,22 @@ class Directories:
     ) -> Iterator[tuple[DirectoryName, DirectoryGroup, bool]]:
         match rule:
             case From(selector, only):
-                selection = self.reads[selector.directory].selections.get(selector)
-                for group in selection.groups if selection else ():
-                    if not only or group.id == only:
-                        yield selector.directory, group, excludes
+                found = self._by_id(selector)
+                for group in found.values() if not only else filter(None, (found.get(only),)):
+                    yield selector.directory, group, excludes
             case AnyOf(parts) | AllOf(parts):
                 for part in parts:
                     yield from self._groups(part, excludes=excludes)
             case Except(base, minus):
                 yield from self._groups(base, excludes=excludes)
                 yield from self._groups(minus, excludes=not excludes)
+
+    def _by_id(self, selector: Selector) -> Mapping[str, DirectoryGroup]:
+        """The groups that a selector finds. They may be thousands, each of a managed group that asks for it."""
+        if selector not in self._known:
+            selection = self.reads[selector.directory].selections.get(selector)
+            self._known[selector] = {group.id: group for group in selection.groups} if selection else {}
+        return self._known[selector]
 
     def _chain(self, directory: DirectoryName, group: DirectoryGroup, person: Person) -> tuple[str, ...]:
         nesting = self.nestings.get(directory)

@@ -1,10 +1,11 @@
 """The guards: rules that hold what looks wrong until a person has approved exactly that.
 
     guard                holds                             when
-    source empty         the group's removals              a directory group is empty that had people, or was
-                                                           never read before
-    exclusion empty      the group's additions             a directory group that keeps people out is empty
-                                                           and had some
+    source empty         the group's removals              a directory group is empty or gone that had people,
+                                                           or is empty and was never read before
+    exclusion empty      the group's additions             a directory group that keeps people out is empty or
+                                                           gone and had some
+    source replaced      its removals and its additions    another directory group answers to a name than before
     removals per group   the group's removals              more than its limit
     unresolved people    the group's removals              too many of its people have no account
     target shrank        all removals of the run           Hyperproof lists far fewer users or groups
@@ -18,6 +19,7 @@ Other additions are never held: they rest on what was read, not on what was miss
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bridge.core.cause import Past
 from bridge.core.change import (
     Action,
     Approval,
@@ -36,6 +38,8 @@ from bridge.core.mapping import Limits
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import Account, IdSpaceProof
 from bridge.core.people import Unresolved
+from bridge.core.quarantine import rests_wholly
+from bridge.core.source_guards import Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,12 @@ class Case:
     id_space: IdSpaceProof
     memory: Memory
     limits: Limits
+    past: Past
+    """Of the groups that change."""
+
+    def sources(self, difference: Difference) -> Sources:
+        """The directory groups behind a managed group, for the guards that ask about them."""
+        return Sources(difference, self.past, self.memory.source_sizes)
 
 
 def judge(plan: Plan, case: Case) -> Verdict:
@@ -57,12 +67,18 @@ def judge(plan: Plan, case: Case) -> Verdict:
     of_all = _shrunk_target(case)
     judged = _judge_run([_judge_removals(group, of_all, case) for group in plan.groups], case)
     judged = [_judge_additions(one, case) for one in judged]
+    accepted = any(one.allowed.members(Action.REMOVE) for one in judged)  # each of these a person has approved
     return Verdict(
         allowed=Plan(tuple(one.allowed for one in judged)),
         held=tuple(held for one in judged for held in one.held),
         refusal="" if case.id_space.proved or not plan.changed else case.id_space.evidence,
         approved={(one.plan.key, m.account): a for one in judged for m, a in one.approvals.items()},
+        shrank=bool(of_all) and (not accepted or _holds(judged, GuardKind.TARGET_SHRANK)),
     )
+
+
+def _holds(judged: "Iterable[_Judged]", guard: GuardKind) -> bool:
+    return any(finding.guard is guard for one in judged for held in one.held for finding in held.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +105,7 @@ def _judge_removals(group: GroupPlan, of_all: Sequence[Finding], case: Case) -> 
     findings = (
         *_rejected(group, removals, case.memory),
         *of_all,
-        *_emptied_sources(difference, case.memory),
+        *case.sources(difference).against_removals(),
         *_too_many(group, difference),
         *_too_many_unresolved(difference, case.limits),
     )
@@ -104,10 +120,10 @@ def _judge_removals(group: GroupPlan, of_all: Sequence[Finding], case: Case) -> 
 
 
 def _judge_additions(one: _Judged, case: Case) -> _Judged:
-    """Hold those who come in because nobody keeps them out any more."""
+    """Hold those who come in because nobody keeps them out any more, or because of another group than before."""
     additions = one.plan.members(Action.ADD)
     difference = case.differences.get(one.plan.key)
-    findings = _emptied_exclusions(difference, case.memory) if difference and additions else ()
+    findings = case.sources(difference).against_additions() if difference and additions else ()
     if not findings:
         return one
     if approvals := _approvals(one.plan, Action.ADD, additions, case):
@@ -117,9 +133,13 @@ def _judge_additions(one: _Judged, case: Case) -> _Judged:
 
 
 def _judge_run(judged: Sequence[_Judged], case: Case) -> list[_Judged]:
-    """Hold the removals of all groups when together they are too many, but for those already approved."""
-    total = sum(len(one.unapproved) for one in judged)
-    members = sum(one.plan.size for one in judged)
+    """Hold the removals of all groups when together they are too many, but for those already approved.
+
+    Those that quarantine keeps from happening count for nothing: others would wait for them.
+    """
+    going = [one for one in judged if not rests_wholly(one.plan.key, case.memory.resting)]
+    total = sum(len(one.unapproved) for one in going)
+    members = sum(one.plan.size for one in going)
     limit = case.limits.removals_per_run
     if not limit.exceeded_by(total, members):
         return list(judged)
@@ -193,29 +213,6 @@ def _shrunk_target(case: Case) -> tuple[Finding, ...]:
         for what, old, new in pairs
         if (old - new) * 100 > percent * old
     )
-
-
-def _emptied_sources(difference: Difference, memory: Memory) -> tuple[Finding, ...]:
-    """An empty group is believed once a run has settled it so; until then a person is asked."""
-    kept_out = {group.id for group in difference.desired.excluding}
-    return tuple(
-        Finding(GuardKind.SOURCE_EMPTY, f"{group.label} is empty, {_before(group.id, memory)}")
-        for group in difference.desired.groups
-        if group.id not in kept_out and not group.members and memory.source_sizes.get(group.id, 1) > 0
-    )
-
-
-def _emptied_exclusions(difference: Difference, memory: Memory) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(GuardKind.EXCLUSION_EMPTY, f"{group.label} keeps nobody out now, {_before(group.id, memory)}")
-        for group in difference.desired.excluding
-        if not group.members and memory.source_sizes.get(group.id, 0) > 0
-    )
-
-
-def _before(group: str, memory: Memory) -> str:
-    size = memory.source_sizes.get(group)
-    return "and was never read before" if size is None else f"and had {size} people before"
 
 
 def _too_many(group: GroupPlan, difference: Difference) -> tuple[Finding, ...]:

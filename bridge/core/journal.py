@@ -8,6 +8,7 @@ from typing import Final
 
 from bridge.core.change import Action, Held, MemberChange
 from bridge.core.jobs import EVERY
+from bridge.core.listed import Listed
 from bridge.core.memory import Baseline, SourceBaseline, TargetSizes
 from bridge.core.model import AccountId, DirectoryName, GroupId, PersonId
 from bridge.core.picture import Picture
@@ -121,5 +122,7 @@ class Recollection:
     """Keys of mappings with something to do that was not tried to its end: not failed, and not done either."""
     unbound: frozenset[str] = frozenset()
     """Keys of mappings whose binding is forgotten: the configuration does not have them any more."""
+    listed: Listed = field(default_factory=dict)
+    """Of the addresses on the lists `keep` and `ignore`, those that lead to other accounts than before."""
     applied: str = ""
     """What the configuration says of memberships, if the run was to write by it; else nothing."""

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.core.change import Approval
+from bridge.core.listed import Listed
 from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.core.picture import Kept
+from bridge.core.quarantine import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Memory:
     """What every run begins with; small, whatever the size of the groups."""
 
     links: Mapping[PersonId, AccountId] = field(default_factory=dict)
+    listed: Listed = field(default_factory=dict)
+    """Whom the addresses of the lists `keep` and `ignore` mean."""
     bindings: Mapping[str, GroupId] = field(default_factory=dict)
     """From a mapping's key to the group it serves."""
     source_sizes: Mapping[str, int] = field(default_factory=dict)
@@ -44,8 +48,8 @@ class Memory:
     """From a mapping's key to the digest of what the last run saw of its group; that is kept already."""
     pictures: Mapping[str, Kept] = field(default_factory=dict)
     """What is kept of each side for whoever asks why; by `bridge.core.picture.Picture.side`."""
-    resting: Mapping[str, str] = field(default_factory=dict)
-    """From the key of a mapping that is in quarantine now to the reason."""
+    resting: Mapping[str, Trouble] = field(default_factory=dict)
+    """The mappings that are in quarantine now, by key."""
     writes_proved: bool = False
     """Whether the members that the bridge put in were ever read back: the ids it sends mean what it thinks."""
 

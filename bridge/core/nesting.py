@@ -1,10 +1,11 @@
 """Which groups of a directory are right in which, kept for whoever asks why somebody is in one. Pure."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
-from bridge.core.model import DirectoryRead, Person, PersonId
+from bridge.core.model import DirectoryRead, Person, PersonId, Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,11 @@ def goes_by(person: Person, text: str) -> bool:
     local = person.id.partition(":")[2]
     names = (person.id, local, person.label, person.name, *person.addresses)
     return folded in {name.casefold() for name in names}
+
+
+@runtime_checkable
+class Tracer(Protocol):
+    """A directory that tells how groups are in groups, which not every kind of directory does."""
+
+    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
+        """Read as `read` does, with the nesting, and with everybody who goes by this name."""

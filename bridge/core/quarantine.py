@@ -1,7 +1,7 @@
 """Quarantine: a mapping whose writes fail in run after run is left alone, and tried again at growing intervals.
 
-Its group stays as it is meanwhile, and the others go on. Reads do not count: one that fails is a doubt, costs
-no more than the run itself, and is tried again in each. Pure.
+Its group stays as it is meanwhile, and the others go on; where no removal failed, whoever left goes all the same.
+Reads do not count: one that fails is a doubt, costs no more than the run itself, and is tried again in each. Pure.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bridge.core.change import GroupPlan, Plan, Skip, SkipKind, Verdict
+from bridge.core.change import Action, Change, GroupPlan, Plan, Skip, SkipKind, Verdict
 
 AFTER: Final = 3
 """Runs in a row in which a mapping's writes failed."""
@@ -32,6 +32,8 @@ class Failure:
     cause: str
     refused: bool = True
     """Whether Hyperproof refused something. If not, it may have been out of order as a whole."""
+    removals: bool = True
+    """Whether a removal was among what failed. If not, removals go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +71,31 @@ def failed_again(before: Trouble | None, failure: Failure, now: datetime) -> Tro
     return Trouble(failure, runs, since, now + pause)
 
 
-def left_alone(plan: Plan, verdict: Verdict, resting: Mapping[str, str]) -> tuple[Plan, Verdict]:
-    """A plan that says which of its groups are in quarantine, and a verdict that lets nothing happen to them.
+def left_alone(plan: Plan, verdict: Verdict, resting: Mapping[str, Trouble]) -> tuple[Plan, Verdict]:
+    """A plan that says which of its groups are in quarantine, and a verdict that lets nothing happen that rests.
 
-    `resting` are the reasons by mapping key. What is held stays held: a person may decide on it meanwhile.
+    `resting` by mapping key. What is held stays held: a person may decide on it meanwhile.
     """
     told = replace(plan, groups=tuple(_told(group, resting) for group in plan.groups))
-    allowed = tuple(replace(g, changes=()) if g.key in resting else g for g in verdict.allowed.groups)
+    allowed = tuple(replace(g, changes=_going_on(g, resting)) for g in verdict.allowed.groups)
     return told, replace(verdict, allowed=Plan(allowed))
 
 
-def _told(group: GroupPlan, resting: Mapping[str, str]) -> GroupPlan:
-    if not group.changes or group.key not in resting:
+def rests_wholly(key: str, resting: Mapping[str, Trouble]) -> bool:
+    """Whether not even removals go on there."""
+    return key in resting and resting[key].failure.removals
+
+
+def _going_on(group: GroupPlan, resting: Mapping[str, Trouble]) -> tuple[Change, ...]:
+    if group.key not in resting:
+        return group.changes
+    if rests_wholly(group.key, resting):
+        return ()
+    return tuple(change for change in group.changes if change.action is Action.REMOVE)
+
+
+def _told(group: GroupPlan, resting: Mapping[str, Trouble]) -> GroupPlan:
+    if group.changes == _going_on(group, resting):
         return group
-    skip = Skip(SkipKind.GROUP, group.name, resting[group.key])
+    skip = Skip(SkipKind.GROUP, group.name, resting[group.key].reason)
     return replace(group, skips=tuple(sorted((*group.skips, skip))))

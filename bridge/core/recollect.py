@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from bridge.core.binding import Binding
 from bridge.core.cause import mapping_digest
-from bridge.core.change import GroupPlan, GuardKind, Held, skips_digest
-from bridge.core.desired import Reads
+from bridge.core.change import GroupPlan, Held, skips_digest
+from bridge.core.desired import Reads, found_groups
 from bridge.core.difference import Difference
 from bridge.core.fingerprint import Fingerprints
 from bridge.core.journal import Recollection
+from bridge.core.listed import listed_addresses, newly_listed
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import Account, AccountId, DirectoryGroup, GroupId, PersonId
 from bridge.core.naming import named_groups
@@ -36,6 +37,8 @@ class Ending:
     undecided: frozenset[str] = frozenset()
     unbound: frozenset[str] = frozenset()
     """Keys that the configuration does not have any more."""
+    shrank: bool = False
+    """Whether the sizes are in question: taken for the new measure, they would pass the next time."""
     seen: Members = field(default_factory=dict)
     """The members of every group that was written to, as last read."""
     names: Mapping[AccountId, str] = field(default_factory=dict)
@@ -50,17 +53,19 @@ class Ending:
 def recollect(ending: Ending, memory: Memory) -> Recollection:
     """Choose what to remember.
 
-    A managed group with anything open (a doubt, something held or failed) keeps the baseline of the time
-    when all was settled, and so do the directory groups that feed it: the cause of what is still to be
-    done must not be forgotten before it is done.
+    A managed group with anything open (a doubt, something held or failed, no group to serve) keeps the
+    baseline of the time when all was settled, and so do the directory groups that feed it: the cause of
+    what is still to be done must not be forgotten before it is done.
     """
     held = {one.key for one in ending.held}
+    resting = memory.resting.keys() & {one.mapping.key for one in ending.differences if one.any}
     settled = [
         difference
         for difference in ending.differences
         if difference.mapping.key in ending.members
         and difference.mapping.key not in held
         and not difference.desired.doubts
+        and difference.mapping.key not in resting
     ]
     settled_keys = {difference.mapping.key for difference in settled}
     open_sources = {
@@ -68,6 +73,11 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         for difference in ending.differences
         if difference.mapping.key not in settled_keys
         for group in difference.desired.groups
+    } | {
+        group.id
+        for binding in ending.bindings
+        if binding.refusal
+        for _, group in found_groups(binding.mapping.rule, ending.reads)
     }
     fingerprints = Fingerprints()
     managed = managed_pictures(ending.differences, ending.bindings, ending.seen, ending.created)
@@ -79,15 +89,18 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         names=new_names(ending.reads, memory),
         sources=tuple(_sources(ending.reads, open_sources, memory, fingerprints)),
         baselines=_baselines(settled, ending.members, memory, fingerprints),
-        target_sizes=memory.target_sizes if _shrank(ending.held) else ending.sizes,
+        target_sizes=memory.target_sizes if ending.shrank else ending.sizes,
         held=ending.held,
         skips={
             plan.key: skips_digest(plan.skips, plan.doubts) for plan in ending.plans if plan.skips or plan.doubts
         },
         failures=ending.failures,
-        undecided=ending.undecided,
+        undecided=ending.undecided | resting,
         sights=tuple(new_sights(ending.plans, ending.differences, ending.seen, ending.names, memory.sights)),
         gone=_gone(ending, memory),
+        listed=newly_listed(
+            listed_addresses(binding.mapping for binding in ending.bindings), ending.names, memory.listed
+        ),
         pictures=tuple(new_pictures(ending.reads, target, memory.pictures, fingerprints)),
         pictured=sides_of(ending.reads),
         unread=unread(ending.reads),
@@ -99,11 +112,6 @@ def _gone(ending: Ending, memory: Memory) -> frozenset[str]:
     if any(read.doubts or any(s.doubts for s in read.selections.values()) for read in ending.reads.values()):
         return frozenset()
     return frozenset(memory.sights) - {plan.key for plan in ending.plans}
-
-
-def _shrank(held: Iterable[Held]) -> bool:
-    """Whether the sizes of this run are in question: taken for the new measure, they would pass the next time."""
-    return any(finding.guard is GuardKind.TARGET_SHRANK for one in held for finding in one.findings)
 
 
 def _new_links(people: People, memory: Memory) -> Mapping[PersonId, AccountId]:

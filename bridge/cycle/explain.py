@@ -2,24 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
 
 from bridge.core.explain import Answer, Directories, Finding, Subject, answer, refused
 from bridge.core.model import Account, AccountId, DirectoryName, DirectoryRead, Person, Selector, email
-from bridge.core.nesting import Nesting, TracedRead, goes_by
+from bridge.core.nesting import Nesting, Tracer, goes_by
 from bridge.core.people import People
 from bridge.cycle.ports import Source
 from bridge.cycle.run import Bridge
 from bridge.cycle.survey import Survey, read_sides, survey
 from bridge.errors import BridgeError
-
-
-@runtime_checkable
-class Tracer(Protocol):
-    """A directory that tells how groups are in groups, which not every kind of directory does."""
-
-    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
-        """Read as `read` does, with the nesting, and with everybody who goes by this name."""
 
 
 @dataclass(frozen=True, slots=True)

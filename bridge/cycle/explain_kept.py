@@ -24,7 +24,7 @@ from bridge.core.model import (
 )
 from bridge.core.nesting import Nesting
 from bridge.core.picture import Album, Kin, ManagedPicture, TargetPicture, kin
-from bridge.core.quarantine import left_alone
+from bridge.core.quarantine import Trouble, left_alone
 from bridge.cycle.explain import Explanation, about, subject_of
 from bridge.cycle.ports import History
 from bridge.cycle.survey import Remembered, Thought, think
@@ -45,7 +45,7 @@ class Archive(History, Protocol):
     def load_held(self) -> tuple[Held, ...]:
         """Load what the last run held and nobody has approved since."""
 
-    def load_resting(self) -> Mapping[str, str]:
+    def load_resting(self) -> Mapping[str, Trouble]:
         """Load the mappings that are in quarantine now, each with the reason."""
 
 
@@ -131,7 +131,7 @@ def _binding(mapping: GroupMapping, kept: ManagedPicture | None) -> Binding:
 
 
 def _findings(
-    thought: Thought, held: Sequence[Held], resting: Mapping[str, str], refusal: str
+    thought: Thought, held: Sequence[Held], resting: Mapping[str, Trouble], refusal: str
 ) -> Iterator[Finding]:
     """What the next run would do, but for what is held and what is in quarantine."""
     by_key: dict[str, tuple[Held, ...]] = {}

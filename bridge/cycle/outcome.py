@@ -50,7 +50,8 @@ class GroupOutcome:
         """Why it failed, by the first change that did; empty if none did."""
         failed = [deed for deed in self.deeds if deed.result in {Result.FAILED, Result.UNCONFIRMED}]
         refused = any(deed.result is Result.FAILED for deed in failed)
-        return tuple(Failure(self.key, self.name, deed.reason, refused) for deed in failed[:1])
+        removals = any(deed.action is Action.REMOVE for deed in failed)
+        return tuple(Failure(self.key, self.name, deed.reason, refused, removals) for deed in failed[:1])
 
 
 class RunOutcome(StrEnum):

@@ -7,7 +7,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bridge.core.binding import Binding, bind, depends_on_archived, no_longer_configured, released
+from bridge.core.binding import Binding, bind, depends_on_archived, namesakes, no_longer_configured, released
 from bridge.core.cause import Past
 from bridge.core.change import Plan, Verdict
 from bridge.core.desired import Reads, desired
@@ -16,6 +16,7 @@ from bridge.core.expand import expand, folded
 from bridge.core.guards import Case, judge
 from bridge.core.jobs import put_off, waiting
 from bridge.core.journal import Intent
+from bridge.core.listed import astray, listed_addresses
 from bridge.core.mapping import GroupMapping, Mode, PatternMapping, Policy
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import (
@@ -83,6 +84,8 @@ class Survey:
     around: Surroundings
     under_way: frozenset[str] = frozenset()
     """Keys of mappings of which something is left alone, as an earlier write may still arrive there."""
+    notes: tuple[str, ...] = ()
+    """Things worth a warning."""
     waiting: frozenset[str] = frozenset()
     """Keys of the managed groups whose changes are not this run's to make."""
 
@@ -187,9 +190,14 @@ def survey(
         id_space=current.id_space,
         memory=memory,
         limits=policy.limits,
+        past=thought.past,
     )
     plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
-    return Survey(thought.people, bindings, thought.differences, plan, verdict, thought.around, under_way)
+    on_lists = listed_addresses(binding.mapping for binding in bindings)
+    known = (account.email for account in current.accounts if account.email)
+    astrays = astray(on_lists, known, memory.listed) if on_lists else ()
+    notes = (*astrays, *namesakes(bindings, current.groups))
+    return Survey(thought.people, bindings, thought.differences, plan, verdict, thought.around, under_way, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +216,7 @@ class Thought:
     people: People
     differences: tuple[Difference, ...]
     plan: Plan
+    past: Past
     around: Surroundings
 
 
@@ -216,7 +225,7 @@ def think(
 ) -> Thought:
     """Tell who is who, what should be, what differs and why, of mappings that are bound."""
     memory, store = past.memory, past.history
-    accounts = Accounts(current.accounts)
+    accounts = Accounts(current.accounts, memory.listed)
     everybody = (person for read in reads.values() for person in read.people.values())
     people = resolve(everybody, current.accounts, memory.links, policy.eligible)
     served = [binding for binding in bindings if not binding.refusal]
@@ -224,8 +233,9 @@ def think(
     around = Surroundings(accounts, policy, _placed(served, store), names, people)
     differences = tuple(differ(b, desired(b.mapping.rule, reads, people), around) for b in served)
     unserved = [binding for binding in bindings if binding.refusal]
-    plan = make_plan(differences, unserved, _past(differences, store), Identities(accounts, people, memory.links))
-    return Thought(accounts, people, differences, plan, around)
+    settled = _past(differences, store)
+    plan = make_plan(differences, unserved, settled, Identities(accounts, people, memory.links))
+    return Thought(accounts, people, differences, plan, settled, around)
 
 
 def bind_all(
@@ -283,8 +293,10 @@ def _past(differences: Sequence[Difference], store: History) -> Past:
     changing = [difference for difference in differences if difference.any]
     if not changing:
         return Past()
+    baselines = store.load_baselines(difference.mapping.key for difference in changing)
+    now = {group.id for difference in changing for group in difference.desired.groups}
     return Past(
-        baselines=store.load_baselines(difference.mapping.key for difference in changing),
-        sources=store.load_sources({group.id for difference in changing for group in difference.desired.groups}),
+        baselines=baselines,
+        sources=store.load_sources(now.union(*(baseline.sources for baseline in baselines.values()))),
         placed=store.load_placements(d.group.id for d in changing if d.group and d.removals),
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bridge.core.model import DirectoryName, DirectoryRead, Doubt, DoubtKind, Selection, Selector, SelectorKind
 from bridge.core.naming import is_name, name_key
+from bridge.core.nesting import Nesting, TracedRead, Tracer, goes_by
 from bridge.sources.probe import Directory, Probe
 
 
@@ -36,6 +37,17 @@ class BoundSource:
         """Read the same anew, whatever was read before. Raises RemoteError."""
         return self._read(self._source.read_fully, selectors)
 
+    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
+        """Read the same with the groups in groups, where the directory tells; and whoever goes by this name."""
+        traced: list[TracedRead] = []
+
+        def read(some: Sequence[Selector]) -> DirectoryRead:
+            traced.append(_trace(self._source, some, text))
+            return traced[-1].read
+
+        found = self._read(read, selectors)
+        return replace(traced[-1], read=found)
+
     def _read(
         self, read_by: Callable[[Sequence[Selector]], DirectoryRead], selectors: Sequence[Selector]
     ) -> DirectoryRead:
@@ -50,6 +62,13 @@ class BoundSource:
         if group is None:
             return selector
         return replace(selector, kind=SelectorKind.ID, text=group.removeprefix(f"{self.name}:"))
+
+
+def _trace(source: Directory, selectors: Sequence[Selector], text: str) -> TracedRead:
+    if isinstance(source, Tracer):
+        return source.trace(selectors, text)
+    read = source.read_fully(selectors)
+    return TracedRead(read, Nesting(), tuple(person for person in read.people.values() if goes_by(person, text)))
 
 
 def _answer(selector: Selector, asked: Selector, found: Selection) -> Selection:

@@ -19,7 +19,8 @@ def approve(scope: Scope, digest: str, *, by: str, reason: str, expires: datetim
         raise BridgeError(f"Only pending or rejected changes can be approved; {_standing(case)}")
     if expires <= scope.now:
         raise BridgeError(f"The approval would have expired already, at {stamp(expires)}; give a later time.")
-    decided = _decided(scope, case, HeldStatus.APPROVED, by=by, reason=reason, expires=stamp(expires))
+    word = {"by": by, "reason": reason, "expires": stamp(expires), "done": "[]"}
+    decided = _decided(scope, case, HeldStatus.APPROVED, **word)
     return decided, _record(scope, Event.CHANGE_APPROVED, decided, {"expires": stamp(expires)})
 
 

@@ -1,7 +1,7 @@
 """Held changes: what a guard stopped, and what a person said to it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from bridge.audit.timestamp import moment
-from bridge.core.change import Approval, Held
+from bridge.core.change import Approval, Held, changes_digest
 from bridge.core.model import GroupId
 from bridge.errors import BridgeError
 from bridge.store.changes import changes_from_json, findings_from_json
-from bridge.store.packing import damage_found
+from bridge.store.packing import damage_found, from_json
 from bridge.store.rows import portions
 from bridge.store.schema import held
 from bridge.store.scope import Scope
@@ -52,6 +52,8 @@ class HeldCase:
     decided_at: datetime | None = None
     expires: datetime | None = None
     """Of an approval."""
+    done: frozenset[tuple[str, str]] = frozenset()
+    """What was carried out of an approval: actions with accounts."""
 
     def awaits(self, now: datetime) -> bool:
         """Whether a person may approve them now: they are pending, or an approval has run out."""
@@ -61,12 +63,23 @@ class HeldCase:
         """Whether an approval has run out."""
         return self.expires is not None and self.expires <= now
 
+    @property
+    def left(self) -> str:
+        """The digest of what an approval still allows: nothing is allowed twice."""
+        changes = (
+            replace(c, members=tuple(m for m in c.members if (c.action.value, m.account) not in self.done))
+            for c in self.held.changes
+        )
+        return changes_digest(self.held.key, self.held.group_id, tuple(c for c in changes if c.members))
+
 
 def load_approvals(scope: Scope) -> dict[str, Approval]:
-    """Load the approvals that hold at this moment, by digest."""
+    """Load the approvals that hold at this moment, by the digest of what each still allows."""
     query = scope.of(held).where(held.c.status == HeldStatus.APPROVED.value, held.c.expires > scope.time)
     return {
-        row.digest: Approval(digest=row.digest, by=row.by, reason=row.reason, expires=row.expires)
+        row.digest if row.done == "[]" else _case(row).left: Approval(
+            digest=row.digest, by=row.by, reason=row.reason, expires=row.expires
+        )
         for row in scope.connection.execute(query)
     }
 
@@ -93,10 +106,10 @@ def load_current(scope: Scope) -> frozenset[str]:
     return frozenset(scope.connection.execute(query).scalars())
 
 
-def load_approved(scope: Scope, key: str) -> tuple[tuple[HeldCase, str], ...]:
-    """Load the cases of a mapping that are approved, each with what was done of it, as JSON."""
+def load_approved(scope: Scope, key: str) -> tuple[HeldCase, ...]:
+    """Load the cases of a mapping that are approved."""
     query = scope.of(held).where(held.c.key == key, held.c.status == HeldStatus.APPROVED.value)
-    return tuple((_case(row), row.done) for row in scope.connection.execute(query))
+    return tuple(_case(row) for row in scope.connection.execute(query))
 
 
 def list_cases(scope: Scope, statuses: Iterable[HeldStatus]) -> tuple[HeldCase, ...]:
@@ -148,4 +161,5 @@ def _case(row: Row[Any]) -> HeldCase:
             reason=row.reason,
             decided_at=row.decided_at and moment(row.decided_at),
             expires=row.expires and moment(row.expires),
+            done=frozenset((action, account) for action, account in from_json(row.done)),
         )

@@ -12,7 +12,7 @@ from bridge.store import held, placements, quarantine
 from bridge.store.packing import from_json, pack, to_json, unpack
 from bridge.store.pictures import keep_pictures, load_kept
 from bridge.store.rows import Row, delete, insert, portions, replace
-from bridge.store.schema import baselines, bindings, links, names, sights, skips, sources, target_sizes
+from bridge.store.schema import baselines, bindings, links, listed, names, sights, skips, sources, target_sizes
 from bridge.store.scope import Scope
 from bridge.store.sights import keep_sights
 
@@ -21,6 +21,10 @@ def load_memory(scope: Scope) -> Memory:
     """Load what every run begins with: no big set among it."""
     return Memory(
         links=_pairs(scope, links.c.person, links.c.account),
+        listed={
+            address: frozenset(from_json(accounts))
+            for address, accounts in _pairs(scope, listed.c.address, listed.c.accounts).items()
+        },
         bindings=_pairs(scope, bindings.c.key, bindings.c.group_id),
         source_sizes=_pairs(scope, sources.c.directory_group, sources.c.size),
         source_digests=_pairs(scope, sources.c.directory_group, sources.c.digest),
@@ -76,6 +80,7 @@ def remember(scope: Scope, left: Recollection) -> None:
     """Keep what a run leaves, apart from what is held. Entries not named stay."""
     _keep_pairs(scope, links, left.links)
     delete(scope.connection, bindings, [scope.row(key=key) for key in sorted(left.unbound)])
+    _keep_pairs(scope, listed, {address: to_json(sorted(ids)) for address, ids in left.listed.items()})
     bind(scope, left.bindings)
     _keep_pairs(scope, names, left.names)
     _keep_sources(scope, left)

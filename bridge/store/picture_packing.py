@@ -89,6 +89,10 @@ def _pack_directory(read: DirectoryRead) -> bytes:
     return _packed(columns, sets, ids)
 
 
+_END: Final = "\x00"
+"""Between texts that are looked through together; in none of them."""
+
+
 class PackedDirectory:
     """Fits the core's KeptDirectory."""
 
@@ -96,18 +100,29 @@ class PackedDirectory:
         self._told, self._members = _unpacked(packed, "ids")
         self._ids: list[PersonId] = self._told["ids"]
         self._disabled = frozenset(self._told["disabled"])
+        self._asked: dict[str, tuple[Person, ...]] = {}
 
     def going_by(self, text: str) -> tuple[Person, ...]:
         """Everybody whom somebody may mean by this name."""
+        if text not in self._asked:
+            self._asked[text] = tuple(self._search(text))
+        return self._asked[text]
+
+    def _search(self, text: str) -> Iterator[Person]:
+        """A whole column is looked through at once, and row by row only if the text is in it."""
         folded = text.strip().casefold()
         told = self._told
         start = f"{told['directory']}:{folded}".casefold()
-        found = {n for n, one in enumerate(self._ids) if one.casefold() in {folded, start}}
-        for column in ("names", "labels"):
-            found |= {n for n, one in enumerate(told[column]) if one.casefold() == folded}
-        found |= {n for n, some in enumerate(told["addresses"]) if any(one.casefold() == folded for one in some)}
-        people = (self._person(n) for n in sorted(found) if n < len(told["names"]))
-        return tuple(person for person in people if goes_by(person, text))
+        columns = (self._ids, told["names"], told["labels"], list(map(_END.join, told["addresses"])))
+        found = {
+            number
+            for column in columns
+            if folded in _END.join(column).casefold()
+            for number, one in enumerate(column)
+            if not {folded, start}.isdisjoint(one.casefold().split(_END))
+        }
+        people = (self._person(number) for number in sorted(found) if number < len(told["names"]))
+        yield from (person for person in people if goes_by(person, text))
 
     def called(self, names: Collection[str]) -> tuple[Person, ...]:
         """Everybody with one of these addresses, labels or ids."""

@@ -23,9 +23,9 @@ def load_troubles(scope: Scope) -> tuple[Trouble, ...]:
     return tuple(_trouble(row) for row in scope.connection.execute(query))
 
 
-def load_resting(scope: Scope) -> Mapping[str, str]:
-    """Load the reasons of all that are to be left alone now, by mapping key."""
-    return {one.failure.key: one.reason for one in load_troubles(scope) if one.rests(scope.now)}
+def load_resting(scope: Scope) -> Mapping[str, Trouble]:
+    """Load all that are to be left alone now, by mapping key."""
+    return {one.failure.key: one for one in load_troubles(scope) if one.rests(scope.now)}
 
 
 def review(scope: Scope, left: Recollection) -> None:
@@ -67,6 +67,7 @@ def _row(scope: Scope, trouble: Trouble) -> dict[str, object]:
         key=trouble.failure.key,
         name=trouble.failure.name,
         cause=trouble.failure.cause,
+        removals=int(trouble.failure.removals),
         runs=trouble.runs,
         since=stamp(trouble.since),
         next_try=stamp(trouble.next_try) if trouble.next_try else None,
@@ -76,7 +77,7 @@ def _row(scope: Scope, trouble: Trouble) -> dict[str, object]:
 def _trouble(row: Row[Any]) -> Trouble:
     with damage_found("quarantine"):
         return Trouble(
-            Failure(row.key, row.name, row.cause),
+            Failure(row.key, row.name, row.cause, removals=bool(row.removals)),
             row.runs,
             moment(row.since),
             moment(row.next_try) if row.next_try else None,

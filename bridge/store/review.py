@@ -3,12 +3,13 @@
     status       if the run still holds them         if it does not
     pending      pending                             superseded
     rejected     rejected                            superseded
-    approved     approved; pending once expired      approved; superseded once expired
+    approved     approved; pending once expired,     approved; superseded once expired
+                 or done in part: that came back
     superseded   pending                             superseded
     applied      pending                             applied
 
 An approval is spent the moment that the last of the changes it was given for is recorded as done: then, and only
-then, they are applied. It outlives a run that could not carry them out.
+then, they are applied. It outlives a run that could not carry them out, and allows nothing twice.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from bridge.core.change import Action, Held
 from bridge.core.journal import Effects
 from bridge.store.changes import changes_to_json, findings_to_json
 from bridge.store.held import OPEN, HeldCase, HeldStatus, load_approved, load_cases, update
-from bridge.store.packing import from_json, to_json
+from bridge.store.packing import to_json
 from bridge.store.schema import held
 from bridge.store.scope import Scope
 
@@ -43,9 +44,9 @@ def spend_approvals(scope: Scope, key: str, effects: Effects) -> None:
     }
     if not settled:
         return
-    for case, earlier in load_approved(scope, key):
+    for case in load_approved(scope, key):
         asked = _asked(case)
-        done = asked & (settled | {(action, account) for action, account in from_json(earlier)})
+        done = asked & (settled | case.done)
         status = HeldStatus.APPLIED if asked and done == asked else HeldStatus.APPROVED
         update(scope, case.digest, status, done=to_json(sorted(done)))
 
@@ -67,10 +68,15 @@ def _hold(scope: Scope, one: Held, known: HeldCase | None, run: str) -> None:
     if known is None:
         row = scope.row(digest=one.digest, status=HeldStatus.PENDING.value, **seen, **_undecided(scope))
         scope.connection.execute(held.insert().values(row))
-    elif known.status in OPEN and not (known.status is HeldStatus.APPROVED and known.expired(scope.now)):
+    elif known.status in OPEN and not (known.status is HeldStatus.APPROVED and _spent(known, scope.now)):
         update(scope, known.digest, known.status, **seen)
     else:
         update(scope, known.digest, HeldStatus.PENDING, **seen, **_undecided(scope))
+
+
+def _spent(case: HeldCase, now: datetime) -> bool:
+    """Whether an approval does not allow all of it any more: it ran out, or part was done and came back."""
+    return case.expired(now) or bool(case.done)
 
 
 def _seen(scope: Scope, one: Held, run: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0010"
+REVISION: Final = "0012"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -41,6 +41,15 @@ links: Final = Table(
     Column("person", Text, primary_key=True, comment="A person's stable id in a directory"),
     Column("account", Text, nullable=False, comment="The person's account in Hyperproof, by the id groups take"),
     comment="Whose account is whose, so that a changed address loses nobody",
+)
+
+listed: Final = Table(
+    "listed",
+    metadata,
+    _organization(),
+    Column("address", Text, primary_key=True, comment="An address on a list keep or ignore"),
+    Column("accounts", Text, nullable=False, comment="JSON: the accounts that it led to last"),
+    comment="Whom the lists keep and ignore mean, so that a changed address exposes nobody",
 )
 
 bindings: Final = Table(
@@ -206,6 +215,13 @@ quarantine: Final = Table(
     Column("runs", Integer, nullable=False, comment="In how many runs in a row they failed"),
     Column("since", Text, nullable=False, comment="When the first of these runs was"),
     Column("next_try", Text, comment="Until when it is left alone; null while it is not in quarantine"),
+    Column(
+        "removals",
+        Integer,
+        nullable=False,
+        server_default="1",
+        comment="1 if a removal was among what failed, else 0: then removals go on",
+    ),
     comment="Mappings whose writes failed in the last run that tried them",
 )
 

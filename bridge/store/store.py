@@ -217,8 +217,8 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return pictures.load_held(scope)
 
-    def load_resting(self) -> Mapping[str, str]:
-        """Load the mappings that are in quarantine now, each with the reason."""
+    def load_resting(self) -> Mapping[str, Trouble]:
+        """Load the mappings that are in quarantine now, by key."""
         with self._scopes.reading() as scope:
             return quarantine.load_resting(scope)
 

@@ -1,14 +1,17 @@
 """The guards hold what looks wrong until a person approved exactly that; each at its limit and beside it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
+from bridge.core.cause import Past, mapping_digest
 from bridge.core.change import (
     Action,
     Approval,
     Cause,
     Change,
+    Finding,
     GroupPlan,
     GuardKind,
     Held,
@@ -22,7 +25,7 @@ from bridge.core.desired import Desired
 from bridge.core.difference import Accounts, Difference
 from bridge.core.guards import Case, judge
 from bridge.core.mapping import Limit, Limits
-from bridge.core.memory import Memory, TargetSizes
+from bridge.core.memory import Baseline, Memory, TargetSizes
 from bridge.core.model import Account, AccountId, Email, GroupId, IdSpace, IdSpaceProof
 from bridge.core.people import Unresolved
 from tests.core.world import account, ids, mapping, person, source
@@ -42,6 +45,7 @@ class Scene:
         self.limits = limits
         self.accounts = Accounts(tuple(accounts))
         self.sizes = TargetSizes(100, 100)
+        self.past = Past()
 
     def managed(
         self,
@@ -63,7 +67,9 @@ class Scene:
 
     def verdict(self, memory: Memory | None = None, id_space: IdSpaceProof = PROVED) -> Verdict:
         """What the guards say."""
-        case = Case(self.differences, self.accounts, self.sizes, id_space, memory or Memory(), self.limits)
+        case = Case(
+            self.differences, self.accounts, self.sizes, id_space, memory or Memory(), self.limits, self.past
+        )
         return judge(Plan(tuple(self.plans)), case)
 
 
@@ -330,6 +336,17 @@ def test_a_group_without_removals_is_none_of_the_guards_business() -> None:
     assert scene.verdict(Memory(source_sizes={"corp:S": 3})).held == ()
 
 
+def test_a_target_that_shrank_is_in_question_until_a_person_let_somebody_go() -> None:
+    """Also where nobody was to go: then nobody was asked."""
+    before = Memory(target_sizes=TargetSizes(200, 100))
+    assert Scene(Limits(NEVER)).managed("G", []).verdict(before).shrank
+    assert Scene(Limits(NEVER)).managed("G", ["a"]).verdict(before).shrank
+    approved = replace(before, approvals=approving(digest("G", "a")).approvals)
+    assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(approved).shrank
+    assert Scene(Limits(NEVER)).managed("G", ["a"]).managed("H", ["b"]).verdict(approved).shrank
+    assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(Memory(target_sizes=TargetSizes(100, 100))).shrank
+
+
 def excluding(*members: str) -> Desired:
     """What a rule wants that keeps out whoever is in the directory group S."""
     kept_out = source("S", *members)
@@ -343,12 +360,42 @@ def added_of(verdict: Verdict) -> set[str]:
 
 @pytest.mark.parametrize(("before", "held"), [({}, False), ({"corp:S": 0}, False), ({"corp:S": 2}, True)])
 def test_an_exclusion_that_emptied(before: dict[str, int], *, held: bool) -> None:
-    """Whoever comes in only because nobody is kept out any more waits for a person; removals do not."""
+    """Whoever comes in only because nobody is kept out any more waits for a person; removals do not.
+
+    At a first sync an exclusion that nobody ever read may be empty: nothing was ever settled with it.
+    """
     scene = Scene().managed("G", ["gone"], adds=["a"], desired=excluding())
     verdict = scene.verdict(Memory(source_sizes={"corp:T": 1, **before}))
     assert added_of(verdict) == (set() if held else {"a"})
     assert removed_of(verdict) == {"G": {"gone"}}
     assert [guards_of(one) for one in verdict.held] == ([{GuardKind.EXCLUSION_EMPTY}] if held else [])
+
+
+@pytest.mark.parametrize(
+    ("named", "edited", "held"),
+    [(True, False, True), (False, False, False), (True, True, True), (False, True, True)],
+)
+def test_an_empty_exclusion_never_read_before(*, named: bool, edited: bool, held: bool) -> None:
+    """Settled once, it stands in the place of one that kept people out; not so among those of a filter."""
+    desired = replace(excluding(), named=frozenset({"corp:S"} if named else ()))
+    scene = Scene().managed("G", [], adds=["a"], desired=desired)
+    said = "another" if edited else mapping_digest(scene.differences["G"].mapping)
+    scene.past = Past({"G": Baseline(said, ids(), ids(), ("corp:S", "corp:T"))})
+    assert bool(scene.verdict(Memory(source_sizes={"corp:T": 1})).held) is held
+
+
+def test_many_sources_that_are_gone_are_told_in_few_words() -> None:
+    """A whole part of the directory was hidden: what is held, and recorded, names some and counts the others."""
+    scene = Scene().managed("G", ["a"], desired=Desired(ids(), ids(), groups=(source("T", "t"),)))
+    lost = tuple(f"corp:{n:03}" for n in range(300))
+    scene.past = Past({"G": Baseline(mapping_digest(scene.differences["G"].mapping), ids(), ids(), lost)})
+    (held,) = scene.verdict(Memory(source_sizes=dict.fromkeys(lost, 2))).held
+    assert len(held.findings) == 6
+    assert (
+        Finding(GuardKind.SOURCE_EMPTY, "corp:000 is not found any more, and had 2 people before") in held.findings
+    )
+    others = "295 more of its directory groups are not found any more, and had people before"
+    assert Finding(GuardKind.SOURCE_EMPTY, others) in held.findings
 
 
 def test_an_emptied_exclusion_that_was_approved() -> None:

@@ -1,5 +1,6 @@
 """Quarantine: after three failures in a row a mapping rests, longer each time, and nothing else is touched."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bridge.core.change import Action, Cause, Change, GroupPlan, Held, MemberChange, Plan, Skip, SkipKind, Verdict
@@ -65,18 +66,39 @@ def adding(key: str) -> GroupPlan:
     return GroupPlan(key, key.title(), None, 3, (change,))
 
 
+RISK_RESTS = {"risk": troubled(3)[-1]}
+
+
+def test_removals_go_on_where_none_failed() -> None:
+    """Whoever cannot be put in keeps nobody in who left."""
+    removal = Change(Action.REMOVE, (MemberChange(AccountId("b"), None, Cause.SOURCE),))
+    both = replace(adding("risk"), changes=(*adding("risk").changes, removal))
+    plan = Plan((both,))
+    trouble = RISK_RESTS["risk"]
+    resting = {"risk": replace(trouble, failure=replace(trouble.failure, removals=False))}
+    told, verdict = left_alone(plan, Verdict(plan), resting)
+    assert verdict.allowed.groups[0].changes == (removal,)
+    assert told.groups[0].skips == (Skip(SkipKind.GROUP, "Risk", trouble.reason),)
+    assert left_alone(plan, Verdict(plan), RISK_RESTS)[1].allowed.changed == ()
+    alone = Plan((replace(both, changes=(removal,)),))
+    assert left_alone(alone, Verdict(alone), resting) == (alone, Verdict(alone))
+
+
 def test_only_what_rests_is_left_alone() -> None:
     """It stays in the plan, with the reason beside it; what is held stays held."""
     plan = Plan((adding("audit"), adding("risk")))
     held = Held("risk", "Risk", None, plan.groups[1].changes, ())
-    told, verdict = left_alone(plan, Verdict(plan, (held,)), {"risk": "in quarantine"})
+    told, verdict = left_alone(plan, Verdict(plan, (held,)), RISK_RESTS)
     assert [group.key for group in verdict.allowed.changed] == ["audit"]
     assert verdict.held == (held,)
     assert told.digest == plan.digest
-    assert [group.skips for group in told.groups] == [(), (Skip(SkipKind.GROUP, "Risk", "in quarantine"),)]
+    assert [group.skips for group in told.groups] == [
+        (),
+        (Skip(SkipKind.GROUP, "Risk", RISK_RESTS["risk"].reason),),
+    ]
 
 
 def test_a_group_with_nothing_to_do_is_not_spoken_of() -> None:
     """Somebody has mended it by hand."""
     plan = Plan((GroupPlan("risk", "Risk", None, 3),))
-    assert left_alone(plan, Verdict(plan), {"risk": "in quarantine"})[0] == plan
+    assert left_alone(plan, Verdict(plan), RISK_RESTS)[0] == plan

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bridge.core.binding import Binding
+from bridge.core.binding import Binding, released
 from bridge.core.change import (
     Action,
     Cause,
@@ -20,14 +20,18 @@ from bridge.core.change import (
 from bridge.core.desired import Desired
 from bridge.core.difference import Difference
 from bridge.core.journal import Recollection
+from bridge.core.mapping import From, PatternMapping
 from bridge.core.memory import Memory, TargetSizes
-from bridge.core.model import AccountId, DirectoryRead, GroupId
+from bridge.core.model import AccountId, DirectoryRead, GroupId, Selection, Selector, SelectorKind
 from bridge.core.people import People
 from bridge.core.picture import Kept
 from bridge.core.recollect import Ending, recollect, trusted_groups
-from tests.core.world import CORP, CUT, group, ids, mapping, pid, read, source
+from tests.core.world import CORP, CUT, group, ids, mapping, pid, read, selector, source
 
 SIZES = TargetSizes(10, 3)
+FROM_S = mapping("H", From(selector("s")))
+PATTERN = Selector(CORP, SelectorKind.PATTERN, ".*")
+TEAMS = PatternMapping("teams", PATTERN, "{name}")
 
 
 def difference(name: str, *feeding: str, doubt: bool = False) -> Difference:
@@ -128,12 +132,26 @@ def test_what_is_left_undone_is_remembered_by_its_digest() -> None:
     assert recollect(replace(ending(), plans=plans), Memory()).skips == {"G": skips_digest((skip,), ())}
 
 
-def test_a_shrunken_target_does_not_become_the_measure_while_it_holds_something() -> None:
+def test_a_shrunken_target_does_not_become_the_measure_while_it_is_in_question() -> None:
     """Otherwise the next run would find nothing wrong, and let all of it pass."""
     memory = Memory(target_sizes=TargetSizes(100, 3))
-    end = ending(difference("G", "s"), confirmed="G", held=(holding("G", GuardKind.TARGET_SHRANK),))
+    end = replace(ending(difference("G", "s"), confirmed="G"), shrank=True)
     assert recollect(end, memory).target_sizes == TargetSizes(100, 3)
-    assert recollect(replace(end, held=(holding("G"),)), memory).target_sizes == SIZES
+    assert recollect(replace(end, shrank=False), memory).target_sizes == SIZES
+
+
+def test_a_mapping_that_has_no_group_to_serve_keeps_its_sources() -> None:
+    """And one group of a pattern that is gone keeps none but its own, which nobody read."""
+    refused = replace(
+        ending(difference("G", "s", "t"), confirmed="G"), bindings=[Binding(FROM_S, refusal="archived")]
+    )
+    assert sources_of(recollect(refused, Memory())) == {"t"}
+    found = {PATTERN: Selection((source("s"), source("t")))}
+    reads = {CORP: replace(refused.reads[CORP], selections=found)}
+    gone = released([TEAMS], [], [group("G")], {"teams/corp:gone": GroupId("id-G")})
+    assert [one.mapping.key for one in gone] == ["teams/corp:gone"]
+    left = recollect(replace(refused, bindings=gone, reads=reads), Memory())
+    assert sources_of(left) == {"s", "t"}
 
 
 def test_only_what_was_read_without_any_doubt_is_trusted() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bridge.core.mapping import PatternMapping, Settings
 from bridge.cycle.ports import Store, Target
+from bridge.sandbox.hyperproof import Modes
 from tests.cycle.stage import managed, organization, stage
 from tests.cycle.test_crash import Crash
 from tests.cycle.test_patterns import TEAMS, Patterned
@@ -100,3 +101,16 @@ def test_a_new_directory_group_of_a_gone_ones_name_does_not_take_its_group_over(
             report = one.run()
             assert any("another mapping's" in skip.reason for group in report.plan.groups for skip in group.skips)
         assert one.members("Team red") == set(PEOPLE[:10])
+
+
+def test_a_namesake_of_a_managed_group_is_told(tmp_path: Path) -> None:
+    """A creation that arrived late may have made it, and filled it; nobody looks after it."""
+    organized = organization(PEOPLE, {"G": PEOPLE[:3]})
+    with stage(
+        tmp_path / "db", organized, [managed("G")], {"G": PEOPLE[:3]}, Modes(name_conflict="allowed")
+    ) as one:
+        assert one.run().notes == ()
+        other = one.sandbox.organization.create_group("g", [], lead=None, actor="ui").id
+        (note,) = one.run().notes
+        assert other in note
+        assert one.members("G") == set(PEOPLE[:3])

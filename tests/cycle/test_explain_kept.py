@@ -37,6 +37,7 @@ from bridge.core.model import (
 )
 from bridge.core.nesting import InnerGroup, Nesting, goes_by
 from bridge.core.picture import Album, ManagedPicture, TargetPicture
+from bridge.core.quarantine import Trouble
 from bridge.cycle.explain import Explanation, about, explain, subject_of
 from bridge.cycle.explain_kept import explain_kept
 from bridge.cycle.survey import Remembered, think
@@ -203,7 +204,7 @@ class Kept:
         """What is held."""
         return self.held
 
-    def load_resting(self) -> dict[str, str]:
+    def load_resting(self) -> dict[str, Trouble]:
         """Nothing."""
         return {}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.core.mapping import Limit, Limits
 from bridge.cycle.outcome import Report, RunOutcome
 from bridge.errors import BridgeError
 from bridge.sandbox.hyperproof import Act, Fault, json_answer
@@ -147,3 +148,48 @@ def test_a_group_that_ends_every_run_stands_in_nobodys_way(two: Stage) -> None:
         reports.append(two.run())
     assert [bool(report.lost) for report in reports] == [True, True, True, False]
     two.assert_true_to_history()
+
+
+def test_a_refused_add_keeps_no_leaver_in(two: Stage) -> None:
+    """Only what fails rests: whoever left goes in the next run, and the quarantine lasts as if nobody had."""
+    failing(two, 3)
+    two.directory.groups["Bad"] = {"b", "c"}
+    two.sandbox.clear_log()
+    report = two.run()
+    assert two.members("Bad") == set()
+    assert attempts(two) == 0
+    assert report.unserved == ("Bad",)
+    two.run()
+    assert [trouble.runs for trouble in two.store.list_troubles()] == [3]
+    two.sandbox.faults.clear()
+    two.clock.pass_(HOUR)
+    two.run()
+    assert two.members("Bad") == {"b", "c"}
+    added = [
+        record["cause"] for record in two.records if record["event"] == "member.added" and record["group"] == "Bad"
+    ]
+    assert added == ["first sync", "first sync"]  # nothing was settled before
+    assert two.store.list_troubles() == ()
+    two.assert_true_to_history()
+
+
+def test_removals_that_rest_do_not_hold_those_of_others(two: Stage) -> None:
+    """The limit of a run counts what would happen."""
+    any_ = Limit(100, 100, 100)
+    two.change_policy(
+        mappings=tuple(managed(name, limit=any_) for name in ("Bad", "Good")),
+        limits=Limits(removals_per_run=Limit(2, 100, 100)),
+    )
+    two.directory.groups.update(Bad=set("abcd"), Good=set("abcd"))
+    two.run()
+    answer = json_answer({"message": "no"}, 400)
+    two.sandbox.faults.add(
+        Fault(Act.ANSWER, method="PUT", path=f"{path_to_bad(two)}/delete$", count=0, answer=answer)
+    )
+    two.directory.groups["Bad"] -= {"a", "b"}
+    for _ in range(3):
+        two.run()
+    two.directory.groups["Good"] -= {"a", "b"}
+    assert two.run().verdict.held == ()
+    assert two.members("Good") == {"c", "d"}
+    assert two.members("Bad") == set("abcd")

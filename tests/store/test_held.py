@@ -285,6 +285,25 @@ class TestAfterARun:
             approve(store)
             assert status(store) is HeldStatus.APPROVED
 
+    def test_an_approval_allows_what_is_left_of_it(self, tmp_path: Path, watch: Watch) -> None:
+        """Nothing twice: all of it together, due again, is a new question, and what is left then waits with it."""
+        with opened(tmp_path, watch=watch) as store:
+            runs = Runs(store, watch)
+            runs.hold(MASS)
+            approve(store)
+            runs.remove("acc-1")
+            assert MASS.digest not in store.load().approvals
+            assert [one.digest for one in store.load().approvals.values()] == [MASS.digest]
+            runs.hold(MASS)
+            assert status(store) is HeldStatus.PENDING
+            assert store.load().approvals == {}
+            approve(store)
+            assert list(store.load().approvals) == [MASS.digest]
+            runs.remove("acc-1")
+            store.reject(MASS.digest, "jo", "stop")
+            approve(store)
+            assert list(store.load().approvals) == [MASS.digest]  # the latest word is for all of it
+
     def test_removals_elsewhere_spend_nothing(self, tmp_path: Path, watch: Watch) -> None:
         """An approval is for one group."""
         with opened(tmp_path, watch=watch) as store:

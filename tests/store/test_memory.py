@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bridge.core.journal import Effects, Recollection
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
-from bridge.core.model import AccountId, GroupId, PersonId
+from bridge.core.model import AccountId, Email, GroupId, PersonId
 from bridge.cycle.ports import Store
 from bridge.errors import StoreError
 from bridge.store.packing import pack, unpack
@@ -49,6 +49,7 @@ def test_what_a_run_leaves_is_there_for_the_next(tmp_path: Path) -> None:
     held = held_removals()
     left = Recollection(
         links=LINKS,
+        listed={Email("glass@x"): accounts("acc-1", "acc-2")},
         bindings={"auditors": GROUP},
         sources=(SOURCE,),
         baselines={"auditors": BASELINE},
@@ -58,6 +59,7 @@ def test_what_a_run_leaves_is_there_for_the_next(tmp_path: Path) -> None:
     )
     assert leave(tmp_path, left) == Memory(
         links=LINKS,
+        listed={Email("glass@x"): accounts("acc-1", "acc-2")},
         bindings={"auditors": GROUP},
         source_sizes={"corp:g1": 2},
         source_digests={"corp:g1": "digest-2"},

@@ -10,8 +10,10 @@ from typing import Final, Self
 import httpx
 
 from bridge.core.model import DirectoryName, DirectoryRead, Selector
+from bridge.core.nesting import TracedRead, goes_by
 from bridge.sources.entra.changes import ChangeFeed, Changes
 from bridge.sources.entra.graph import SYSTEM, Graph
+from bridge.sources.entra.nesting import walk
 from bridge.sources.entra.probing import Probing
 from bridge.sources.entra.read import Reading
 from bridge.sources.entra.settings import EntraSettings, ManagedIdentity
@@ -76,6 +78,15 @@ class EntraSource:
     def read_fully(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """The same: nothing is remembered here."""
         return self.read(selectors)
+
+    def trace(self, selectors: Sequence[Selector], text: str) -> TracedRead:
+        """The same read, with the groups in the groups that whoever goes by this name is in. Raises likewise."""
+        read = self.read(selectors)
+        asked = tuple(person for person in read.people.values() if goes_by(person, text))
+        ids = {person.id for person in asked}
+        every = {group.id: group for found in read.selections.values() for group in found.groups}
+        theirs = [group for group in every.values() if self._settings.nested and not ids.isdisjoint(group.members)]
+        return TracedRead(read, walk(self._graph, self.name, theirs), asked)
 
     @property
     def settings_digest(self) -> str:

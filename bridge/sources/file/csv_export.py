@@ -12,10 +12,10 @@ from bridge.sources.file.export import Export
 from bridge.sources.file.settings import CsvExport, ExportFile, GroupColumns, MembershipColumns, PeopleColumns
 from bridge.sources.file.table import Row, TableError, rows
 from bridge.sources.ldap.dn import normal_form
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.groups import Groups
 from bridge.sources.ldap.people import People
 from bridge.sources.ldap.schema import MemberAttribute, Schema
-from bridge.sources.ldap.search import Entry
 
 _SCHEMA: Final = Schema(
     people_filter="",

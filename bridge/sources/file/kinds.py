@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
-from bridge.sources.ldap.search import Entry
+from bridge.sources.ldap.entry import Entry
 
 _ANY_END: Final = "*"
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bridge.sources.ldap.search import Entry
+from bridge.sources.ldap.entry import Entry
 
 _NAME: Final = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)(?:;[A-Za-z0-9=*-]+)*")
 """An attribute with its options; of Active Directory's ranges, too, which need `=` and `*`."""

@@ -12,10 +12,10 @@ from bridge.sources.file.kinds import Kind, UntoldError
 from bridge.sources.file.ldif import LdifError, comments, entries
 from bridge.sources.file.settings import LdifExport
 from bridge.sources.ldap.dn import normal_form, readable
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.groups import Groups
 from bridge.sources.ldap.people import People
 from bridge.sources.ldap.references import References
-from bridge.sources.ldap.search import Entry
 
 _REFERENCE: Final = ("refldap://", "refldaps://")
 """How ldapsearch notes in a comment that a part of the directory lies elsewhere."""

@@ -4,8 +4,8 @@ from typing import Final
 
 from bridge.core.model import PersonId
 from bridge.sources.ldap.dn import normal_form, readable
+from bridge.sources.ldap.entry import Entry, is_in_part, values_in
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import Entry
 from bridge.sources.ldap.sid import sibling
 
 _NOBODY: Final = frozenset[PersonId]()
@@ -18,6 +18,8 @@ class Belonging:
         self.by_sid: dict[bytes, PersonId] = {}
         self.unplaced = 0
         """People who do not show which group is their primary one: they may be in any."""
+        self.shown_in_part = 0
+        """People of whose groups the server sent a part: they may be in any other, too."""
         self._memberships = schema.memberships.lower()
         self._security_id = schema.security_id.lower()
         self._primary = schema.primary_group.lower() if schema.security_id else ""
@@ -50,7 +52,10 @@ class Belonging:
         return [f"{readable(dn)} shows no id of its own" for dn in dns]
 
     def _groups(self, entry: Entry) -> list[str | bytes]:
-        groups: list[str | bytes] = [self._form(value) for value in entry.attributes.get(self._memberships, ())]
+        groups: list[str | bytes] = []
+        if self._memberships:
+            groups += map(self._form, values_in(entry, self._memberships))
+            self.shown_in_part += is_in_part(entry, self._memberships)
         if self._primary:
             group = _primary(_single(entry, self._security_id), _single(entry, self._primary))
             if group:

@@ -4,14 +4,15 @@ It hurries a read and is never its ground: what it names is read as any other gr
 such as the groups of another domain, the walk over the members finds all the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from bridge.core.model import Search
 from bridge.sources.ldap.domain import OpenDomain
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.filters import both, equals_any
+from bridge.sources.ldap.groups import GroupEntry
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import Entry
 
 _IN_CHAIN: Final = "memberOf:1.2.840.113556.1.4.1941:"
 _STARTS: Final = 20
@@ -28,16 +29,20 @@ class Chains:
         self._schema = schema
         self._records = records
 
-    def entries(self, dns: Sequence[bytes]) -> Iterator[Entry]:
-        """The entries at these DNs, and those of the groups in them; what does not come is found by the walk."""
-        yield from self._read("groups by DN", dns, self._schema.dn_attribute, _NAMES)
+    def searches(
+        self, dns: Sequence[bytes], make: Callable[[Entry], GroupEntry]
+    ) -> Iterator[Iterator[GroupEntry]]:
+        """The groups at these DNs, and those in them, search by search; the walk finds what does not come."""
+        yield from self._read("groups by DN", dns, self._schema.dn_attribute, _NAMES, make)
         if dns and self._domain.knows_chains(self._records):
-            yield from self._read("groups in groups", dns, _IN_CHAIN, _STARTS)
+            yield from self._read("groups in groups", dns, _IN_CHAIN, _STARTS, make)
 
-    def _read(self, subject: str, dns: Sequence[bytes], attribute: str, size: int) -> Iterator[Entry]:
+    def _read(
+        self, subject: str, dns: Sequence[bytes], attribute: str, size: int, make: Callable[[Entry], GroupEntry]
+    ) -> Iterator[Iterator[GroupEntry]]:
         for start in range(0, len(dns), size):
             text = both(self._schema.group_filter, equals_any(attribute, dns[start : start + size]))
             base = self._domain.domain.base_dn
             search = self._domain.search(subject, base, text, self._schema.whole_group_attributes)
-            yield from search.entries()
+            yield search.made(make)
             self._records.append(search.record)

@@ -55,6 +55,11 @@ class OpenDomain:
         """Whether a name, in normal form, lies in this domain."""
         return form == self._form or is_under(form, self._form)
 
+    def lists(self, form: str) -> bool:
+        """Whether a group of this name comes in the search for groups, whose base may lie beside the domain."""
+        base = normal_form(self.groups_base)
+        return form == base or is_under(form, base)
+
     def depth(self) -> int:
         """How far down the tree the domain begins."""
         return len(self._form)

@@ -2,16 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bridge.core.model import DirectoryName, Doubt, DoubtKind, PersonId
 from bridge.sources.ldap.dn import assertion, normal_form, readable
 from bridge.sources.ldap.dn_index import DnIndex
+from bridge.sources.ldap.entry import Entry, is_in_part, values_in
 from bridge.sources.ldap.people import People, stable_id, text_of, values_of
 from bridge.sources.ldap.schema import MemberSyntax, Schema
-from bridge.sources.ldap.search import Entry
 from bridge.sources.probe import ListedGroup
 
 _RANGE: Final = re.compile(r";range=(\d+)-(\d+|\*)$")
@@ -42,6 +42,8 @@ class GroupEntry:
     """The entry itself while only the first part of its members is here."""
     outer: tuple[bytes, ...] = ()
     """DNs of the groups that it says of itself it is in."""
+    shows_part: bool = False
+    """Whether the server sent a part of these only."""
     owners: tuple[bytes, ...] | None = None
     """DNs of those who own it. None: nobody asks, or there is no such attribute."""
     is_dynamic: bool = False
@@ -72,7 +74,10 @@ class Groups:
         self._schema = schema
         self._people = people
         self._memberships = schema.memberships.lower()
+        self._member_names = frozenset(attribute.name.lower() for attribute in schema.members)
         self._logins: Mapping[bytes, PersonId] | None = None
+        self.shown_in_part: set[str] = set()
+        """Groups, as people know them, that show a part of the groups that they are in."""
         self._inner: dict[str, list[bytes]] = {}
         """Groups that say of themselves in which groups they are, by the normal form of these."""
 
@@ -83,8 +88,18 @@ class Groups:
     def take(self, group: GroupEntry) -> None:
         """Take up a group that was made of its entry."""
         self.by_dn.add(group.dn, group)
+        if group.shows_part:
+            self.shown_in_part.add(group.label)
         for outer in group.outer:
             self._inner.setdefault(normal_form(outer), []).append(group.dn)
+
+    def take_all(self, groups: Iterable[GroupEntry]) -> None:
+        """Take up what one search gave. A group that came twice, and not alike, was seen in two states."""
+        came: set[bytes] = set()
+        for group in groups:
+            before = self.by_dn.exact[group.dn] if group.dn in came else None
+            came.add(group.dn)
+            self.take(_again(before, group) if before else group)
 
     def made(self, entry: Entry, *, catalog: bool = False, doubt: Doubt | None = None) -> GroupEntry:
         """Make a group of its entry, and take it up nowhere yet."""
@@ -92,7 +107,7 @@ class Groups:
         rest: list[bytes] = []
         strangers: list[str] = []
         for attribute in self._schema.members:
-            values = _values(entry, attribute.name.lower())
+            values = values_in(entry, attribute.name.lower())
             if attribute.syntax is MemberSyntax.DN:
                 known, left = sort_out(values, self._people.by_dn.exact.get)
                 rest += left
@@ -114,9 +129,10 @@ class Groups:
             strangers=tuple(strangers),
             doubts=(*_range_doubts(entry), *self._doubts(entry, catalog=catalog), *((doubt,) if doubt else ())),
             sid=sid,
-            part=entry if any(map(_FIRST_PART.search, entry.attributes)) else None,
-            outer=tuple(entry.attributes.get(self._memberships, ())),
-            owners=tuple(_values(entry, self._schema.owner.lower())) if self._schema.owner else None,
+            part=entry if any(map(self._is_first_part, entry.attributes)) else None,
+            outer=tuple(values_in(entry, self._memberships)) if self._memberships else (),
+            shows_part=bool(self._memberships) and is_in_part(entry, self._memberships),
+            owners=tuple(values_in(entry, self._schema.owner.lower())) if self._schema.owner else None,
             is_dynamic=self._schema.member_urls.lower() in entry.attributes,
         )
 
@@ -135,12 +151,21 @@ class Groups:
             if group.id and counts[group.id] > 1:
                 self.by_dn.add(dn, replace(group, id=""))
 
+    def _is_first_part(self, name: str) -> bool:
+        """Whether an attribute, as it came, is the first part of members."""
+        return bool(_FIRST_PART.search(name)) and name.rpartition(";range=")[0] in self._member_names
+
     def _doubts(self, entry: Entry, *, catalog: bool) -> Iterator[Doubt]:
         """Why a group may have members that its entry does not show."""
         urls = entry.attributes.get(self._schema.member_urls.lower())
-        if urls and not any(_values(entry, attribute.name.lower()) for attribute in self._schema.members):
+        if urls and not any(values_in(entry, attribute.name.lower()) for attribute in self._schema.members):
             what = f"the server lists nobody for {self._schema.member_urls} of {readable(entry.dn)}"
             yield Doubt(DoubtKind.TRUNCATED, f"{what}: it may not expand dynamic groups, or not for us")
+        schema = self._schema
+        if schema.security_id and schema.primary_group and schema.security_id.lower() not in entry.attributes:
+            what = f"{readable(entry.dn)} does not show {schema.security_id}, so that nobody can tell whose"
+            remedy = "let the service account read it, or set it to none where no primary group is mapped"
+            yield Doubt(DoubtKind.UNRESOLVED, f"{what} {schema.primary_group} it is; {remedy}")
         if catalog and not _is_universal(entry, self._schema.group_type.lower()):
             what = (
                 f"a global catalog does not hold the members of {readable(entry.dn)}, which is no universal group"
@@ -178,11 +203,24 @@ def _all(parts: Sequence[frozenset[PersonId]]) -> frozenset[PersonId]:
     return filled[0] if len(filled) == 1 else frozenset().union(*filled)
 
 
-def _values(entry: Entry, attribute: str) -> list[bytes]:
-    """An attribute's values, those too that the server sent as a range of it."""
-    values = entry.attributes.get(attribute, [])
-    ranges = [v for name, v in entry.attributes.items() if name.startswith(f"{attribute};range=")]
-    return [value for part in (values, *ranges) for value in part] if ranges else values
+def _again(before: GroupEntry, now: GroupEntry) -> GroupEntry:
+    """A group that came before, in the same search."""
+    what = f"{now.label} came twice, and not alike: it changed while it was read"
+    states = () if _state(before) == _state(now) else (Doubt(DoubtKind.TRUNCATED, what),)
+    return replace(now, doubts=tuple(dict.fromkeys((*before.doubts, *now.doubts, *states))))
+
+
+def _state(group: GroupEntry) -> GroupEntry:
+    """A group as it may be compared with itself: servers keep no order of values."""
+    return replace(
+        group,
+        rest=tuple(sorted(group.rest)),
+        strangers=tuple(sorted(group.strangers)),
+        outer=tuple(sorted(group.outer)),
+        owners=tuple(sorted(group.owners or ())),
+        doubts=(),
+        part=None,
+    )
 
 
 def _range_doubts(entry: Entry) -> tuple[Doubt, ...]:

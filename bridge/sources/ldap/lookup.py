@@ -1,15 +1,19 @@
 """Looking up many DNs at once: in batches, never one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from bridge.core.model import Search
 from bridge.sources.ldap.dn import normal_form
 from bridge.sources.ldap.domain import OpenDomain
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.filters import both, equals_any
+from bridge.sources.ldap.groups import GroupEntry
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import NO_ATTRIBUTES, Entry
+from bridge.sources.ldap.search import NO_ATTRIBUTES, as_it_is
+
+T = TypeVar("T")
 
 BATCH: Final = 100
 """DNs a filter. Servers limit the size of a request, and of a filter."""
@@ -26,7 +30,7 @@ class Found:
 
     existing: set[str] = field(default_factory=set)
     people: set[str] = field(default_factory=set)
-    groups: list[Entry] = field(default_factory=list)
+    groups: list[GroupEntry] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     """Those about which there was no whole answer, and why."""
 
@@ -41,8 +45,12 @@ class Found:
 class Lookup:
     """Asks a domain by DN."""
 
-    def __init__(self, domain: OpenDomain, schema: Schema, records: list[Search]) -> None:
+    def __init__(
+        self, domain: OpenDomain, schema: Schema, make: Callable[[Entry], GroupEntry], records: list[Search]
+    ) -> None:
         self._domain = domain
+        self._make = make
+        """Makes a group of its entry, as this domain's server shows it."""
         self._schema = schema
         self._records = records
 
@@ -50,25 +58,29 @@ class Lookup:
         """Tell people, groups and other things among these DNs. Nothing there and no answer are told apart."""
         schema = self._schema
         found = Found()
-        existing = self._entries(dns, "", _KIND, found)
+        existing = self._made(dns, "", _KIND, as_it_is, found)
         found.failed |= {normal_form(entry.dn): _KIND_HIDDEN for entry in existing if not entry.attributes}
         found.existing = {normal_form(entry.dn) for entry in existing}
         there = [entry.dn for entry in existing]
-        found.people = {
-            normal_form(entry.dn) for entry in self._entries(there, schema.people_filter, NO_ATTRIBUTES, found)
-        }
+        people = self._made(there, schema.people_filter, NO_ATTRIBUTES, as_it_is, found)
+        found.people = {normal_form(entry.dn) for entry in people}
         left = [dn for dn in there if normal_form(dn) not in found.people]
-        found.groups = self._entries(left, schema.group_filter, schema.whole_group_attributes, found)
+        found.groups = self._made(left, schema.group_filter, schema.whole_group_attributes, self._make, found)
         return found
 
-    def _entries(
-        self, dns: Sequence[bytes], condition: str, attributes: tuple[str, ...], found: Found
-    ) -> list[Entry]:
-        """Those of the DNs where there is an entry that meets the condition."""
+    def _made(
+        self,
+        dns: Sequence[bytes],
+        condition: str,
+        attributes: tuple[str, ...],
+        make: Callable[[Entry], T],
+        found: Found,
+    ) -> list[T]:
+        """What is made of the entries at those of the DNs where one meets the condition."""
         if not self._schema.dn_attribute:
             found.failed |= {normal_form(dn): "dn_attribute is not set for this directory" for dn in dns}
             return []
-        entries: list[Entry] = []
+        made: list[T] = []
         pages = 0
         results: dict[str, None] = {}
         for start in range(0, len(dns), BATCH):
@@ -76,7 +88,7 @@ class Lookup:
             one_of = equals_any(self._schema.dn_attribute, batch)
             text = both(condition, one_of) if condition else one_of
             search = self._domain.search("members", self._domain.domain.base_dn, text, attributes)
-            entries += search.entries()
+            made += search.made(make)
             pages += search.pages
             results[search.record.result] = None
             if search.doubts:
@@ -84,5 +96,5 @@ class Lookup:
         if dns:
             one = f"({self._schema.dn_attribute}=...)"
             what = f"{self._domain.domain.base_dn} {condition}{one} for {len(dns)} members"
-            self._records.append(Search(what, pages, len(entries), "; ".join(results)))
-        return entries
+            self._records.append(Search(what, pages, len(made), "; ".join(results)))
+        return made

@@ -105,8 +105,7 @@ class Members:
 
     def learn(self, asked: Sequence[bytes], found: Found) -> None:
         """Take in what a look-up found about these DNs; afterwards none of them is waiting."""
-        for entry in found.groups:
-            self._groups.add(entry)
+        self._groups.take_all(found.groups)
         for dn in asked:
             form = normal_form(dn)
             if group := self._groups.by_dn.find_form(form):

@@ -8,8 +8,8 @@ from bridge.core.model import DirectoryName, Person, PersonId, email
 from bridge.sources.ldap.belonging import Belonging
 from bridge.sources.ldap.dn import readable
 from bridge.sources.ldap.dn_index import DnIndex
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import Entry
 
 _BINARY_IDS: Final = frozenset({"objectguid"})
 """Ids that come as the 16 bytes of a GUID, the first three fields little-endian (MS-DTYP 2.3.4.2)."""

@@ -16,7 +16,8 @@ from typing import Final
 
 from bridge.core.model import Doubt, DoubtKind, Search
 from bridge.sources.ldap.dn import readable
-from bridge.sources.ldap.search import BASE, Entry, PagedSearch, PageReader, Query
+from bridge.sources.ldap.entry import Entry
+from bridge.sources.ldap.search import BASE, PagedSearch, PageReader, Query
 
 ANYTHING: Final = "(objectClass=*)"
 _TRIES: Final = 3

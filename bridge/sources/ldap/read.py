@@ -1,6 +1,7 @@
 """One read of one directory: a constant number of searches in each domain, and batches of look-ups."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bridge.core.model import DirectoryRead, Doubt, DoubtKind, Search, Selector, SelectorKind
@@ -41,7 +42,8 @@ class Reading:
         self._domains = domains
         self._cut = False
         """Whether people or groups are missing because a search broke off."""
-        if settings.nesting is Nesting.CHAIN:
+        if settings.nesting is Nesting.CHAIN and not settings.schema.memberships:
+            # where groups say themselves which groups they are in, only a look at all of them finds those in one
             self.listed = Groups(settings.name, settings.schema, self.people)
 
     def survey(self) -> None:
@@ -52,6 +54,7 @@ class Reading:
         self.doubts.update(self._doubts_about_people())
         for domain in self._domains:
             self._read_groups(domain)
+        self.doubts.update(self._doubts_about_outer(self.listed))
         self.listed.tell_apart()
 
     def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
@@ -74,6 +77,7 @@ class Reading:
         building = Building(self.people, self.groups, members, self._whole, self._found)
         selections = building.selections(chosen)
         self.reached = building.reached
+        self.doubts.update(self._doubts_about_outer(self.groups))
         read = DirectoryRead(
             directory=self._settings.name,
             server=", ".join(domain.session.server for domain in self._domains),
@@ -100,7 +104,10 @@ class Reading:
         return search
 
     def _read_disabled(self, domain: OpenDomain, everybody: PagedSearch) -> None:
-        """Mark disabled people. Cut short, this search would make disabled people look enabled: no read at all."""
+        """Mark disabled people. Cut short, this search would make disabled people look enabled: no read at all.
+
+        A reference that the search for people gave, too, leaves nobody out who was read; a referral ends this one.
+        """
         schema = self._schema
         if not schema.disabled_filter:
             return
@@ -109,7 +116,8 @@ class Reading:
         for entry in search.entries():
             self.people.disable(entry)
         self.searches.append(search.record)
-        if search.cut or search.elsewhere - everybody.elsewhere:
+        cut = search.cut or search.query in domain.reader.referred
+        if cut or search.elsewhere - everybody.elsewhere:
             why = "; ".join(doubt.text for doubt in search.doubts)
             raise IncompleteRead(domain.system, f"nobody can be told from the disabled people: {why}")
 
@@ -118,8 +126,7 @@ class Reading:
         whole = self.listed is self.groups
         attributes = schema.whole_group_attributes if whole else schema.group_attributes
         search = domain.search("groups", domain.groups_base, schema.group_filter, attributes)
-        for group in search.made(partial(self.listed.made, catalog=domain.is_catalog)):
-            self.listed.take(group)
+        self.listed.take_all(search.made(partial(self.listed.made, catalog=domain.is_catalog)))
         self._settle(domain, search)
 
     def _read_chains(self, starts: set[bytes]) -> None:
@@ -127,8 +134,8 @@ class Reading:
         for domain in self._domains:
             dns = sorted(dn for dn in starts if self._domain_of(dn) is domain)
             chains = Chains(domain, self._schema, self.searches)
-            for entry in chains.entries(dns):
-                self.groups.add(entry, catalog=domain.is_catalog)
+            for groups in chains.searches(dns, partial(self.groups.made, catalog=domain.is_catalog)):
+                self.groups.take_all(groups)
 
     def _settle(self, domain: OpenDomain, search: PagedSearch) -> None:
         self.searches.append(search.record)
@@ -145,6 +152,19 @@ class Reading:
             what = f"{unplaced} people do not show {schema.security_id} and {schema.primary_group}"
             remedy = "let the service account read them, or set both to none where no primary group is mapped"
             yield Doubt(DoubtKind.UNRESOLVED, f"{what}, so that their primary group is not known; {remedy}")
+
+        if cut := self.people.belonging.shown_in_part:
+            yield Doubt(DoubtKind.UNRESOLVED, f"{cut} people show {self._part_of_memberships}")
+
+    def _doubts_about_outer(self, groups: Groups) -> Iterator[Doubt]:
+        """The same of groups: what they hide is missing from some group or other."""
+        for label in groups.shown_in_part:
+            yield Doubt(DoubtKind.UNRESOLVED, f"the group {label} shows {self._part_of_memberships}")
+
+    @property
+    def _part_of_memberships(self) -> str:
+        remedy = "let the server send all its values at once"
+        return f"a part of {self._schema.memberships} only, so that the other groups are not known; {remedy}"
 
     # ---- from entries to groups ------------------------------------------------------------------------
 
@@ -184,12 +204,14 @@ class Reading:
         group = self.groups.by_dn.exact[dn]
         if group.part is None:
             return group
-        domain = self._domain_of(dn)
-        if domain is None:  # found by a look-up in some domain, so there is one
-            return group
+        domain = self._lister_of(dn)
+        if domain is None:
+            self.groups.take(_cut_off(group))
+            return self.groups.by_dn.exact[dn]
         names = tuple(attribute.name.lower() for attribute in self._schema.members)
         entry, doubt = Ranges(domain.reader, names, self.searches).completed(group.part)
-        self.groups.add(entry, catalog=domain.is_catalog, doubt=doubt)
+        whole = self.groups.made(entry, catalog=domain.is_catalog, doubt=doubt)
+        self.groups.take(replace(whole, doubts=tuple(dict.fromkeys((*group.doubts, *whole.doubts)))))
         return self.groups.by_dn.exact[dn]
 
     def _found(self, dns: list[bytes]) -> Found:
@@ -201,15 +223,29 @@ class Reading:
         for domain in (None, *self._domains):
             here = [dn for dn in dns if self._domain_of(dn) is domain]
             if domain:
-                lookup = Lookup(domain, self._schema, self.searches)
+                make = partial(self.groups.made, catalog=domain.is_catalog)
+                lookup = Lookup(domain, self._schema, make, self.searches)
                 found.update(lookup.find(here))
             else:
                 why = "it lies outside every domain of this directory; list its domain under `domains`"
                 found.failed.update((normal_form(dn), why) for dn in here)
         return found
 
+    def _lister_of(self, dn: bytes) -> OpenDomain | None:
+        """The domain whose server has a group: the one that it lies in, or else one that lists it all the same."""
+        form = normal_form(dn)
+        return self._domain_of(dn) or next((domain for domain in self._domains if domain.lists(form)), None)
+
     def _domain_of(self, dn: bytes) -> OpenDomain | None:
         """The domain that a name lies in; the innermost, where one is below another."""
         form = normal_form(dn)
         holding = [domain for domain in self._domains if domain.holds(form)]
         return max(holding, key=OpenDomain.depth, default=None)
+
+
+def _cut_off(group: GroupEntry) -> GroupEntry:
+    """A group of which no server is known to have the rest."""
+    what = f"the server sent a part of {group.label} only, which lies outside every base"
+    remedy = "so that nobody can be asked for the rest; correct base_dn and groups_base"
+    doubt = Doubt(DoubtKind.TRUNCATED, f"{what}, {remedy}")
+    return replace(group, part=None, doubts=(*group.doubts, doubt))

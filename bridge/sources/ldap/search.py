@@ -4,7 +4,7 @@ A search ends well in one way: its last page came, its result was 0, no part lay
 a doubt, with the page, the entries so far and the server's result in words.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -15,6 +15,7 @@ from bridge.core.model import Doubt, DoubtKind, Search
 from bridge.errors import RemoteError
 from bridge.sources.ldap.connection import STUMBLES, Session
 from bridge.sources.ldap.dn import plain_form
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.failures import refused, remedy_for, result_words, translated
 from bridge.sources.ldap.references import EVERY_REFERENCE, References
 
@@ -47,13 +48,6 @@ class Query:
 
     def __str__(self) -> str:
         return f"the search for {self.subject} under '{self.base}'"
-
-
-class Entry(NamedTuple):
-    """An entry as it came: nothing is decoded, attribute names are in lower case."""
-
-    dn: bytes
-    attributes: Mapping[str, list[bytes]]
 
 
 class Reference(NamedTuple):

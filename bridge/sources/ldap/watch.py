@@ -5,13 +5,16 @@ have done better is told here.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bridge.errors import RemoteError, Unavailable
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.failures import refused
-from bridge.sources.ldap.search import Entry, Page, PageEnd, PageReader, Query
+from bridge.sources.ldap.search import Page, PageEnd, PageReader, Query
 
 T = TypeVar("T")
+
+_REFERRAL: Final = 10
 
 
 class WatchedPages:
@@ -23,6 +26,8 @@ class WatchedPages:
 
     def __init__(self, reader: PageReader, system: str) -> None:
         self.failure: RemoteError | None = None
+        self.referred: set[Query] = set()
+        """Searches that ended with a referral: whatever came of them, the rest is another server's."""
         self._reader = reader
         self._system = system
 
@@ -33,10 +38,12 @@ class WatchedPages:
         except RemoteError as error:
             self.failure = self.failure or error
             raise
-        self._look_at(page.end, str(query))
+        self._look_at(page.end, query)
         return page
 
-    def _look_at(self, end: PageEnd, doing: str) -> None:
-        refusal = refused(self._system, end.code, doing, end.words)
+    def _look_at(self, end: PageEnd, query: Query) -> None:
+        if end.code == _REFERRAL:
+            self.referred.add(query)
+        refusal = refused(self._system, end.code, str(query), end.words)
         if isinstance(refusal, Unavailable):
             self.failure = self.failure or refusal

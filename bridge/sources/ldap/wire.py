@@ -12,7 +12,8 @@ from typing import Final, NamedTuple, TypeVar
 from bridge.errors import RemoteError
 from bridge.sources.ldap import wire_ber
 from bridge.sources.ldap.connection import Session
-from bridge.sources.ldap.search import Entry, Page, PageEnd, Query, Reference
+from bridge.sources.ldap.entry import Entry
+from bridge.sources.ldap.search import Page, PageEnd, Query, Reference
 from bridge.sources.ldap.wire_exchange import MOST_BYTES, WireExchange
 
 T = TypeVar("T")

@@ -11,8 +11,9 @@ from typing import Final
 
 from ldap3.core.results import RESULT_CODES
 
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.failures import result_words
-from bridge.sources.ldap.search import Entry, PageEnd, Reference
+from bridge.sources.ldap.search import PageEnd, Reference
 
 ENTRY: Final = 0x64
 DONE: Final = 0x65

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from bridge.sources.ldap.search import Entry
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.wire_ber import (
     ENTRY,
     LONG,

@@ -26,8 +26,9 @@ from bridge.errors import RemoteError
 from bridge.sources.ldap import wire_ber
 from bridge.sources.ldap.connection import STUMBLES, Session
 from bridge.sources.ldap.dn import plain_form
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.failures import translated
-from bridge.sources.ldap.search import Entry, PageEnd, Query, Reference
+from bridge.sources.ldap.search import PageEnd, Query, Reference
 from bridge.sources.ldap.wire_ber import BerError
 from bridge.sources.ldap.wire_entries import EntryRow
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.sources.file.ldif import LdifError, comments, entries
-from bridge.sources.ldap.search import Entry
+from bridge.sources.ldap.entry import Entry
 
 ANN = "dn: uid=ann,dc=x\nmail: ann@example.test\n"
 

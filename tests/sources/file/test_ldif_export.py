@@ -165,17 +165,20 @@ def ad_person(cn: str, control: str = "512", classes: tuple[str, ...] = ("person
     guid = base64.b64encode(cn.encode().ljust(16, b"-")).decode()
     control_line = {"userAccountControl": control} if control else {}
     made = entry(f"CN={cn},DC=x", objectClass=("top", *classes), mail=f"{cn}@x.test", **control_line, **more)
-    sid = base64.b64encode(
-        bytes.fromhex("010500000000000515000000010000000200000003000000") + cn.encode()[:4].ljust(4)
-    )
-    return made.rstrip("\n") + f"\nobjectGUID:: {guid}\nobjectSid:: {sid.decode()}\nprimaryGroupID: 513\n\n"
+    return made.rstrip("\n") + f"\nobjectGUID:: {guid}\nobjectSid:: {sid_of(cn)}\nprimaryGroupID: 513\n\n"
 
 
 def ad_group(cn: str, *lines: str) -> str:
     """A group as Active Directory exports it."""
     guid = base64.b64encode(cn.encode().ljust(16, b"-")).decode()
     made = entry(f"CN={cn},DC=x", objectClass=("top", "group"), sAMAccountName=cn).rstrip("\n")
-    return "\n".join([made, f"objectGUID:: {guid}", *lines]) + "\n\n"
+    return "\n".join([made, f"objectGUID:: {guid}", f"objectSid:: {sid_of(cn)}", *lines]) + "\n\n"
+
+
+def sid_of(cn: str) -> str:
+    """A security identifier, as it stands in a file."""
+    domain = bytes.fromhex("010500000000000515000000010000000200000003000000")
+    return base64.b64encode(domain + cn.encode()[:4].ljust(4)).decode()
 
 
 ANN = "member: CN=ann,DC=x"

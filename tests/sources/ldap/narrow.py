@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from bridge.sources.ldap.search import Entry, Page, PageReader, Query
+from bridge.sources.ldap.entry import Entry
+from bridge.sources.ldap.search import Page, PageReader, Query
 
 T = TypeVar("T")
 _FROM = re.compile(r"member;range=(\d+)-\*")

@@ -7,8 +7,9 @@ import pytest
 
 from bridge.core.model import DirectoryGroup, DirectoryRead, DoubtKind, Selection, Selector, SelectorKind
 from bridge.sources.ldap.connection import Session, opened
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.presets import PRESETS
-from bridge.sources.ldap.search import Entry, PagedSearch, PageReader, Query
+from bridge.sources.ldap.search import PagedSearch, PageReader, Query
 from bridge.sources.ldap.settings import Bind, BindMethod, Domain, LdapSettings, Nesting, Tls
 from bridge.sources.ldap.sid import sid_text
 from bridge.sources.ldap.source import LdapSource, pages_for
@@ -36,6 +37,7 @@ LDIF = (
     + ad.group("crowd", *map(ad.person_dn, CROWD))
     + ad.group("over", ad.group_dn("crowd"), ad.group_dn("home"))
     + ad.group("universal", ad.person_dn("ann"), groupType="-2147483640")
+    + ad.group("forest", ad.person_dn("ann"), ad.group_dn("crowd"), groupType="-2147483640")
     + ad.group("everyone", "CN=S-1-5-11,CN=ForeignSecurityPrincipals,DC=lab,DC=test")
     + ad.entry(ODD, objectClass="group", sAMAccountName="Zoë", member=ad.person_dn("Doe\\, Jöhn"))
     + ad.person(
@@ -304,6 +306,16 @@ def test_a_global_catalog_holds_universal_groups_alone(dc: SambaDc) -> None:
     assert "is no universal group" in found.doubts[0].text
     members, found = group(source, "universal")
     assert (members, found.doubts) == (["ann@example.test"], ())
+
+
+@pytest.mark.parametrize("nesting", Nesting)
+def test_what_is_looked_up_in_a_global_catalog_is_no_less_doubtful(dc: SambaDc, nesting: Nesting) -> None:
+    """A universal group holds another group, as is usual in a forest, that lies outside `groups_base`."""
+    where = Domain(dc.base, (dc.gc_ldaps_url,), groups_base=ad.group_dn("forest"))
+    _, found = group(LdapSource(settings(dc, domains=(where,), nesting=nesting)), "forest")
+    assert [doubt.kind for doubt in found.doubts] == [DoubtKind.TRUNCATED]
+    assert "crowd" in found.doubts[0].text
+    assert "is no universal group" in found.doubts[0].text
 
 
 # ---- both decoders -----------------------------------------------------------------------------------------

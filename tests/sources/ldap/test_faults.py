@@ -20,7 +20,8 @@ from bridge.sandbox.ldap import (
     Truncate,
 )
 from bridge.sources.ldap.connection import Session
-from bridge.sources.ldap.search import Entry, Ldap3Pages, Page, Query
+from bridge.sources.ldap.entry import Entry
+from bridge.sources.ldap.search import Ldap3Pages, Page, Query
 from bridge.sources.ldap.settings import Bind, BindMethod
 from bridge.sources.ldap.source import LdapSource
 from tests.servers.slapd import SERVICE_DN, Slapd
@@ -121,6 +122,19 @@ def test_without_all_the_disabled_people_there_is_no_read(town: LdapSandbox, eff
     town.faults.add(effect, matching=DISABLED, page=page)
     with pytest.raises(IncompleteRead, match="nobody can be told from the disabled people"):
         read_team(town)
+
+
+@pytest.mark.parametrize("page", [0, 1, 2])
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_referral_that_ends_the_search_for_the_disabled_is_no_read(
+    town: LdapSandbox, page: int, after: int
+) -> None:
+    """Though the search for people points there, too: that one came to its end, and this one did not."""
+    town.faults.add(Refer(("ldap://b/",)), matching=PEOPLE)
+    town.faults.add(Refuse(10, after=after, referral=("ldap://b/",)), matching=DISABLED, page=page)
+    schema = replace(SCHEMA, disabled_filter="(|(employeeType=disabled)(uid=u1)(uid=u2)(uid=u3)(uid=u4))")
+    with pytest.raises(IncompleteRead, match="nobody can be told from the disabled people"):
+        LdapSource(settings(town.url, schema=schema)).read((by_name("all"),))
 
 
 def test_a_reference_is_a_doubt_and_is_never_followed(town: LdapSandbox) -> None:

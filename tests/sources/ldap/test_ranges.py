@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from bridge.core.model import Doubt, DoubtKind, Search
 from bridge.errors import Unavailable
 from bridge.sandbox.ldap import ACTIVE_DIRECTORY, Directory, LdapSandbox, Refuse, ServerLimits
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.ranges import Ranges
-from bridge.sources.ldap.search import Entry, Page, PageEnd, Query, page_of
-from bridge.sources.ldap.source import LdapSource
+from bridge.sources.ldap.search import Page, PageEnd, PageReader, Query, page_of
+from bridge.sources.ldap.source import LdapSource, pages_for
 from tests.sources.contract import by_name, read_one
-from tests.sources.ldap.directory import ADMIN, TREE, crowd, group, group_dn, person_dn, settings
+from tests.sources.ldap.directory import ADMIN, BASE, TREE, crowd, group, group_dn, person_dn, settings
 
 T = TypeVar("T")
 DN = b"cn=all,dc=example,dc=test"
@@ -202,3 +203,44 @@ def test_a_part_of_a_member_list_is_a_doubt() -> None:
             assert len(found.members) == 4
             assert [doubt.kind for doubt in found.doubts] == [DoubtKind.TRUNCATED]
             assert "51 busy" in found.doubts[0].text
+
+
+# ---- groups outside base_dn -------------------------------------------------------------------------------
+
+
+def test_a_group_in_parts_outside_base_dn_is_read_whole() -> None:
+    """`groups_base` may lie beside `base_dn`: the server that listed the group is asked for the rest."""
+    with LdapSandbox(Directory.from_ldif(TOWN), credentials={ADMIN.user: ADMIN.password}) as town:
+        town.limits = ServerLimits(value_range=4)
+        read, selection = read_one(LdapSource(settings(town.url, base_dn=f"ou=people,{BASE}")), by_name("all"))
+        (found,) = selection.groups
+        assert (len(found.members), found.doubts, read.doubts) == (10, (), ())
+        (ranges,) = [search for search in read.searches if search.what.endswith("member;range=")]
+        assert (ranges.entries, ranges.result) == (10, "0 success")
+
+
+@dataclass
+class Renaming:
+    """A server that names its groups by another tree than the one that is searched, as behind a proxy."""
+
+    inner: PageReader
+
+    def fetch(self, query: Query, size: int, cookie: bytes, make: Callable[[Entry], T]) -> Page[T]:
+        """As PageReader says."""
+        return self.inner.fetch(query, size, cookie, lambda entry: make(self._renamed(entry)))
+
+    def _renamed(self, entry: Entry) -> Entry:
+        return entry._replace(dn=entry.dn.replace(f"ou=groups,{BASE}".encode(), b"ou=groups,dc=behind,dc=test"))
+
+
+def test_the_first_part_of_a_group_outside_every_base_is_a_doubt() -> None:
+    """No server is known to have the rest, so that what came is never taken for the whole."""
+    with LdapSandbox(Directory.from_ldif(TOWN), credentials={ADMIN.user: ADMIN.password}) as town:
+        town.limits = ServerLimits(value_range=4)
+        source = LdapSource(settings(town.url), pages=lambda session: Renaming(pages_for(session)))
+        _, selection = read_one(source, by_name("all"))
+    (found,) = selection.groups
+    assert len(found.members) == 4
+    assert [doubt.kind for doubt in found.doubts] == [DoubtKind.TRUNCATED]
+    assert "a part of cn=all,ou=groups,dc=behind,dc=test only" in found.doubts[0].text
+    assert "lies outside every base" in found.doubts[0].text

@@ -5,7 +5,8 @@ import pytest
 
 from bridge.core.model import DoubtKind
 from bridge.errors import Denied, IncompleteRead, RemoteError, Unavailable
-from bridge.sources.ldap.search import Entry, Page, PagedSearch, PageEnd, Query, Reference, page_of
+from bridge.sources.ldap.entry import Entry
+from bridge.sources.ldap.search import Page, PagedSearch, PageEnd, Query, Reference, page_of
 
 T = TypeVar("T")
 Items = Sequence[Entry | Reference | PageEnd | RemoteError]

@@ -30,16 +30,8 @@ from bridge.sandbox.ldap import (
     responses,
 )
 from bridge.sources.ldap.connection import Session, opened
-from bridge.sources.ldap.search import (
-    Entry,
-    Ldap3Pages,
-    PagedSearch,
-    PageEnd,
-    PageReader,
-    Query,
-    Reference,
-    as_it_is,
-)
+from bridge.sources.ldap.entry import Entry
+from bridge.sources.ldap.search import Ldap3Pages, PagedSearch, PageEnd, PageReader, Query, Reference, as_it_is
 from bridge.sources.ldap.settings import LdapSettings, Tls
 from bridge.sources.ldap.source import LdapSource, pages_for
 from bridge.sources.ldap.wire import WirePages

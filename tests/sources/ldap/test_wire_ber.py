@@ -7,7 +7,8 @@ from ldap3.utils.asn1 import decode_message_fast
 
 from bridge.sandbox.ldap import ber, requests, responses
 from bridge.sources.ldap import wire_ber
-from bridge.sources.ldap.search import Entry, PageEnd, Reference
+from bridge.sources.ldap.entry import Entry
+from bridge.sources.ldap.search import PageEnd, Reference
 
 NAMES = st.text("abcXYZ019;-", min_size=1, max_size=12)
 VALUES = st.lists(st.binary(max_size=300), max_size=6)

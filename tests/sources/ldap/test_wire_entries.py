@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.sandbox.ldap import ber, responses
 from bridge.sources.ldap import wire_ber
-from bridge.sources.ldap.search import Entry
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.wire_entries import EntryRow
 
 NUMBER = 5

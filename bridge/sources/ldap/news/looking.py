@@ -5,11 +5,12 @@ from typing import Final
 
 from bridge.core.model import DirectoryName, Person, PersonId, Search, Selector, SelectorKind
 from bridge.sources.ldap.domain import OpenDomain
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.filters import both, equals_any
 from bridge.sources.ldap.groups import Groups
 from bridge.sources.ldap.people import People, id_value
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import NO_ATTRIBUTES, Entry
+from bridge.sources.ldap.search import NO_ATTRIBUTES
 from bridge.sources.ldap.selection import Selecting
 
 MOST_LOOKS: Final = 100

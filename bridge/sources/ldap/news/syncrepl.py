@@ -20,11 +20,12 @@ from uuid import UUID
 from bridge.core.model import Search
 from bridge.sources.ldap.connection import STUMBLES, Session
 from bridge.sources.ldap.dn import is_under, normal_form, readable
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.failures import remedy_for
 from bridge.sources.ldap.news import sync_ber
 from bridge.sources.ldap.news.telling import MOST_CHANGES, Ground, Taken, Token, Told
 from bridge.sources.ldap.news.uuid_ids import form_of, id_of
-from bridge.sources.ldap.search import Entry, PageEnd, Query
+from bridge.sources.ldap.search import PageEnd, Query
 from bridge.sources.ldap.wire_ber import ENTRY, INTERMEDIATE, REFERENCE, entry, page_end
 from bridge.sources.ldap.wire_exchange import Message, WireExchange
 

@@ -6,9 +6,9 @@ from typing import Final, Protocol, TypeAlias
 
 from bridge.core.model import DirectoryName, Search
 from bridge.sources.ldap.connection import Session
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.people import stable_id
 from bridge.sources.ldap.schema import Schema
-from bridge.sources.ldap.search import Entry
 
 MOST_CHANGES: Final = 500
 """More of them, and a full read is no more work."""

@@ -18,9 +18,10 @@ from bridge.core.model import Selector, SelectorKind
 from bridge.core.snapshot import Snapshot, is_whole, why_not_recalled
 from bridge.errors import Denied, Unavailable
 from bridge.sandbox.ldap import Directory, LdapSandbox
+from bridge.sources.ldap.entry import Entry
 from bridge.sources.ldap.news.telling import MOST_CHANGES
 from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax
-from bridge.sources.ldap.search import Entry, Page, PageReader, Query
+from bridge.sources.ldap.search import Page, PageReader, Query
 from bridge.sources.ldap.settings import Domain
 from bridge.sources.ldap.source import LdapSource, pages_for
 from tests.servers.slapd import BASE, SERVICE_DN, Slapd
