@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.file_directory import FileDirectory, file_settings
 from bridge.cycle.ports import Clock
 from bridge.errors import ConfigError, Problem
+from bridge.redaction import register_secret
 from bridge.sources.bound import BoundSource
+from bridge.sources.entra.settings import ClientSecret, EntraSettings
 from bridge.sources.file.source import FileSource
 from bridge.sources.ldap import kerberos
 from bridge.sources.ldap.source import LdapSource
@@ -105,9 +107,23 @@ def _tenant(
     from bridge.sources.entra.source import open_entra  # noqa: PLC0415 - as above
 
     with told_as_problem(configuration, f"directories.{name}"):
-        opened = open_entra(entra_settings(name, directory), SystemClock(), observer)
+        opened = open_entra(registering(entra_settings(name, directory)), SystemClock(), observer)
     with opened as tenant:
         yield tenant
+
+
+def registering(settings: EntraSettings) -> EntraSettings:
+    """The same, whose client secret may be rotated after the start: it must not be shown either."""
+    credential = settings.credential
+    if not isinstance(credential, ClientSecret):
+        return settings
+
+    def read() -> str:
+        secret = credential.read()
+        register_secret(secret)
+        return secret
+
+    return replace(settings, credential=ClientSecret(read))
 
 
 @contextmanager

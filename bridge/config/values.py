@@ -316,14 +316,20 @@ Dn: TypeAlias = Annotated[
 ]
 """A distinguished name."""
 
-Attribute: TypeAlias = Annotated[
-    Text,
-    _checked(
-        r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*",
-        f"{SHOWN} is not the name of an attribute.",
-        "Write one such as mail.",
-    ),
-]
+
+def _attribute(name: str) -> str:
+    plain = r"[A-Za-z][A-Za-z0-9-]*"
+    if re.fullmatch(plain, name):
+        return name
+    if re.fullmatch(rf"(?:{plain}|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*", name):
+        raise wrong(
+            f"{SHOWN} names an attribute by number, or with an option; servers answer under its bare name.",
+            "Write the name as the server shows it, such as mail.",
+        )
+    raise wrong(f"{SHOWN} is not the name of an attribute.", "Write one such as mail.")
+
+
+Attribute: TypeAlias = Annotated[Text, AfterValidator(_attribute)]
 """An attribute's name."""
 
 NO_ATTRIBUTE: Final = "none"

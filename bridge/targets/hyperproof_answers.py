@@ -137,8 +137,8 @@ def members(value: object, what: str, *, of: str = "", kept: dict[str, AccountId
 
 
 def tells_members(value: object) -> bool:
-    """Whether a members object speaks of members at all."""
-    return not isinstance(value, dict) or "userIds" in value
+    """Whether a members object speaks of members at all. Null does not: absent is never empty."""
+    return not isinstance(value, dict) or value.get("userIds") is not None
 
 
 def created_id(value: object) -> str:

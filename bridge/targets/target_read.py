@@ -11,7 +11,7 @@ from bridge.targets.hyperproof_answers import SYSTEM, GroupRow, Members, User
 from bridge.targets.id_space import id_space_proof
 from bridge.transport.answer import quotable
 
-_T = TypeVar("_T", User, Account, GroupRow)
+_T = TypeVar("_T", User, GroupRow)
 
 _PAGE_SIZES: Final = frozenset({25, 50, 100, 200, 250, 500, 1000})
 """A list of exactly so many may have been cut without a word (API reference 11.7)."""
@@ -61,7 +61,26 @@ def _members_by_group(members: Iterable[Members]) -> dict[str, frozenset[Account
 
 def _accounts(users: Iterable[User], space: IdSpace) -> tuple[Account, ...]:
     once = _by_id(users, "GET /users")
-    return tuple(_each_once((account_of(user, space) for user in once.values()), "GET /users"))
+    by_id: dict[str, list[Account]] = {}
+    for user in once.values():
+        account = account_of(user, space)
+        by_id.setdefault(account.id, []).append(account)
+    return tuple(_one_of(by_id[account_id]) for account_id in sorted(by_id))
+
+
+def _one_of(memberships: Sequence[Account]) -> Account:
+    """The account of one id: where somebody was removed and invited again, the one that lives.
+
+    Raises IncompleteRead where two live, or addresses differ: a person may be known by either.
+    """
+    if len(memberships) == 1:
+        return memberships[0]
+    living = [account for account in memberships if account.standing is not Standing.DEACTIVATED]
+    addresses = {account.email for account in memberships if account.email}
+    chosen = min(living or memberships, key=lambda account: (account.email is None, account.other_id))
+    if len(living) > 1 or addresses - {chosen.email}:
+        raise IncompleteRead(SYSTEM, f"GET /users told two different things of {chosen.id}")
+    return chosen
 
 
 def _each_once(values: Iterable[_T], what: str) -> list[_T]:

@@ -400,3 +400,22 @@ def test_kerberos_without_tls_is_possible_by_consent(tmp_path: Path) -> None:
     """Where nobody else is in between."""
     corp = LISTED.replace("ldaps:", "ldap:") + "    allow_plaintext: true"
     assert settings(tmp_path, corp).bind.method is BindMethod.KERBEROS
+
+
+@pytest.mark.parametrize("name", ["2.5.4.31", "member;binary", "2.5.4.31;binary", "mail;lang-en"])
+@pytest.mark.parametrize("key", ["login", "memberships", "group_id"])
+def test_attributes_that_servers_answer_under_another_name_are_refused(
+    tmp_path: Path, key: str, name: str
+) -> None:
+    """By number or with an option: what is asked for so comes back bare, and every group would seem empty."""
+    ((where, what),) = told(tmp_path, sound(corp=f"{CORP}    schema: {{{key}: '{name}'}}"))
+    assert where == f"directories.corp.schema.{key}"
+    assert "servers answer under its bare name" in what
+
+
+def test_members_by_number_are_refused_with_the_remedy(tmp_path: Path) -> None:
+    """Each of the list, in either form."""
+    members = "schema: {members: ['2.5.4.31', {name: 'memberUid;x', syntax: login}], addresses: ['mail;x']}"
+    found = told(tmp_path, sound(corp=f"{CORP}    {members}"))
+    assert len(found) == 3
+    assert all("Write the name as the server shows it, such as mail." in what for _, what in found)

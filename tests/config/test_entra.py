@@ -1,5 +1,6 @@
 """What the file says of Entra tenants."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bridge.config.entra import EntraDirectory, entra_settings
 from bridge.config.policy import policy
 from bridge.config.secrets import secrets_of
 from bridge.core.model import DirectoryName, Selector, SelectorKind
+from bridge.redaction import hidden
 from bridge.sources.entra.settings import (
     CLOUDS,
     AddressProperty,
@@ -19,6 +21,7 @@ from bridge.sources.entra.settings import (
     IdentityKind,
     ManagedIdentity,
 )
+from bridge.wiring_directories import registering
 from tests.config.files import ENVIRON, loaded, sound, told, written
 
 TENANT = "11111111-2222-3333-4444-555555555555"
@@ -336,3 +339,14 @@ def test_its_secrets_are_kept_out_of_logs(tmp_path: Path) -> None:
     shown = f"{configuration!r}{configuration.model_dump_json()}"
     assert "pass-phrase" not in shown
     assert "me:word" not in shown
+
+
+def test_a_secret_that_was_rotated_is_not_shown_either(tmp_path: Path) -> None:
+    """From when it is read on, as at the start the one before."""
+    told = ["the one of the start"]
+    made = registering(replace(settings(tmp_path, BY_SECRET), credential=ClientSecret(lambda: told[0])))
+    told[0] = "r0tated-entra-secret"
+    assert hidden("it was r0tated-entra-secret") == "it was r0tated-entra-secret"
+    assert isinstance(made.credential, ClientSecret)
+    assert made.credential.read() == "r0tated-entra-secret"
+    assert hidden("it was r0tated-entra-secret") == "it was [redacted]"

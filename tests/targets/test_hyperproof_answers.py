@@ -176,3 +176,17 @@ def test_profile_promises_nothing(value: object, found: Profile) -> None:
 def test_id_of_a_new_group(value: object, found: str) -> None:
     """Empty when it is not told."""
     assert answers.created_id(value) == found
+
+
+@pytest.mark.parametrize("told", [{"groupId": "g"}, {"groupId": "g", "userIds": None}])
+def test_members_that_are_absent_are_untold(told: object) -> None:
+    """Null is absent, too: it leaves that group untold, and is not the end of the run."""
+    assert not answers.tells_members(told)
+    with pytest.raises(IncompleteRead, match="without userIds"):
+        answers.members(told, "x")
+
+
+@pytest.mark.parametrize("told", [{"groupId": "g", "userIds": []}, {"userIds": "a"}, [], None])
+def test_members_of_another_kind_are_not_passed_over(told: object) -> None:
+    """An empty list is an answer, and what cannot be read is an error."""
+    assert answers.tells_members(told)

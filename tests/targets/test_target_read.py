@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.model import AccountId, IdSpace, TargetRead, Untold
+from bridge.core.model import AccountId, IdSpace, Standing, TargetRead, Untold
 from bridge.errors import IncompleteRead
 from bridge.targets import hyperproof_answers as answers
 from bridge.targets.target_read import target_read
@@ -93,6 +93,31 @@ def test_one_person_with_two_memberships_is_two_accounts_in_the_other_space() ->
     """Where groups speak `id`, two records of one `userId` do not collide."""
     found = read([ANNA, user("anna", id="o-other")], stated=IdSpace.ID)
     assert [account.id for account in found.accounts] == ["o-anna", "o-other"]
+
+
+@pytest.mark.parametrize(
+    "gone", [{"status": "archived"}, {"type": "deactivatedUser"}, {"status": "deleted", "email": ""}]
+)
+def test_somebody_who_was_removed_and_invited_again_is_one_account(gone: dict[str, object]) -> None:
+    """Two memberships of one user: the one that lives counts, in whichever order they come."""
+    dead = user("anna", id="o-old", **gone)
+    alone = read(groups=[group("g")], all_members=[members("g", "u-anna")])
+    for users in ([dead, ANNA, BEN], [ANNA, BEN, dead]):
+        assert read(users, [group("g")], [members("g", "u-anna")]) == alone
+
+
+def test_somebody_who_was_removed_twice_is_one_account_that_is_gone() -> None:
+    """It makes no difference which of the memberships it is."""
+    dead = [user("anna", id=name, status="archived") for name in ("o-1", "o-2")]
+    (account,) = read(dead, stated=IdSpace.USER_ID).accounts
+    assert (account.id, account.standing) == ("u-anna", Standing.DEACTIVATED)
+    assert read(dead, stated=IdSpace.USER_ID) == read(dead[::-1], stated=IdSpace.USER_ID)
+
+
+def test_memberships_with_two_addresses_are_not_taken_for_one() -> None:
+    """Somebody who is kept by the old address would be nobody any more."""
+    with pytest.raises(IncompleteRead, match="two different things of u-anna"):
+        read([ANNA, user("anna", id="o-old", status="archived", email="old@corp.example")], stated=IdSpace.USER_ID)
 
 
 def test_groups_that_contradict_themselves() -> None:

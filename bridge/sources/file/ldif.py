@@ -38,7 +38,7 @@ def comments(content: bytes) -> Iterator[str]:
 
 def _blocks(content: bytes) -> Iterator[list[tuple[int, bytes]]]:
     """The lines between empty lines, unfolded, comments gone, each with its number."""
-    block: list[tuple[int, bytes]] = []
+    block: list[tuple[int, list[bytes]]] = []
     is_comment = is_open = False
     for number, ended in enumerate((*content.split(b"\n"), b""), start=1):
         line = ended.removesuffix(b"\r")
@@ -46,13 +46,13 @@ def _blocks(content: bytes) -> Iterator[list[tuple[int, bytes]]]:
             if not is_open:
                 raise LdifError(f"line {number} continues no line")
             if not is_comment:
-                block[-1] = (block[-1][0], block[-1][1] + line[1:])
+                block[-1][1].append(line[1:])
             continue
         is_comment, is_open = line.startswith(b"#"), bool(line)
         if line and not is_comment:
-            block.append((number, line))
+            block.append((number, [line]))
         elif not line and block:
-            yield block
+            yield [(first, b"".join(parts)) for first, parts in block]
             block = []
 
 

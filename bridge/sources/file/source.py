@@ -13,6 +13,7 @@ from bridge.sources.file.export import Reader
 from bridge.sources.file.ldif_export import LdifContent
 from bridge.sources.file.settings import FileSettings, LdifExport
 from bridge.sources.ldap.building import Building
+from bridge.sources.ldap.dn import readable
 from bridge.sources.ldap.members import Members
 from bridge.sources.ldap.selection import Selecting, fault_of
 from bridge.sources.probe import ListedGroup, Probe
@@ -136,7 +137,7 @@ def _warnings(content: Content) -> Iterator[str]:
     people, groups = content.people, content.groups.by_dn.exact
     if people.faults.exact:
         dn, why = next(iter(people.faults.exact.items()))
-        yield f"{len(people.faults.exact)} people cannot be told from others, such as {dn.decode()}, who {why}"
+        yield f"{len(people.faults.exact)} people cannot be told from others, such as {readable(dn)}, who {why}"
     if without := sum(not people.person(person_id).addresses for person_id in people.by_id):
         yield f"{without} people have no address; they will have no account"
     if any(not group.id for group in groups.values()):

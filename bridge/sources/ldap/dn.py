@@ -20,7 +20,6 @@ _UNDISGUISED: Final = re.compile(rb'[^\\";\x80-\xff]*')
 
 _PART: Final = re.compile(r'(?:[^\\",;+]|\\.|"(?:[^\\"]|\\.)*")*', re.DOTALL)
 _QUOTED: Final = re.compile(r'"((?:[^\\"]|\\.)*)"\s*', re.DOTALL)
-_LOOSE_END: Final = re.compile(r"(?<!\\)\s+$")
 _ESCAPE: Final = re.compile(rb"\\([0-9a-fA-F]{2}|.)", re.DOTALL)
 _TYPE: Final = re.compile(r"[a-z][a-z0-9-]*|\d+(?:\.\d+)*")
 _UID_SUFFIX: Final = re.compile(rb"#'[01]*'B$")
@@ -192,9 +191,15 @@ def _text(value: str) -> str:
     quoted = _QUOTED.fullmatch(value)
     if not quoted and '"' in re.sub(r"\\.", "", value, flags=re.DOTALL):
         raise _NoDnError
-    body = quoted[1] if quoted else _LOOSE_END.sub("", value)
+    body = quoted[1] if quoted else _without_loose_end(value)
     raw = _ESCAPE.sub(_unescaped, body.encode("utf-8", "surrogateescape"))
     return raw.decode("utf-8", "surrogateescape")
+
+
+def _without_loose_end(value: str) -> str:
+    """A value without the spaces at its end, but for one that a backslash stands in front of."""
+    bare = value.rstrip()
+    return value[: len(bare) + 1] if bare.endswith("\\") else bare
 
 
 def _unescaped(escape: re.Match[bytes]) -> bytes:

@@ -4,7 +4,7 @@ A search ends well in one way: its last page came, its result was 0, no part lay
 a doubt, with the page, the entries so far and the server's result in words.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -193,6 +193,7 @@ class PagedSearch:
         """The same, and of every entry what is made of it, which changes nothing anywhere."""
         cookie = b""
         firsts: set[bytes] = set()
+        asked: set[bytes] = set()
         more = True
         while more:
             try:
@@ -200,11 +201,12 @@ class PagedSearch:
             except RemoteError as error:
                 self.failure = error
                 return
-            yield from self._given(page, cookie, firsts)
+            asked.add(cookie)
+            yield from self._given(page, asked, firsts)
             more = self._end.code == _SUCCESS and bool(self._end.cookie) and not self._flaw
             cookie = self._end.cookie or b""
 
-    def _given(self, page: Page[T], cookie: bytes, firsts: set[bytes]) -> Sequence[T]:
+    def _given(self, page: Page[T], asked: Collection[bytes], firsts: set[bytes]) -> Sequence[T]:
         """What a page gives. One that begins as an earlier one is that one again: a server that lost its place."""
         self.pages += 1
         self._end = page.end
@@ -218,16 +220,16 @@ class PagedSearch:
         if page.made:
             firsts.add(page.first)
         self.found += len(page.made)
-        self._flaw = self._flaw_of_page(cookie, len(page.made))
+        self._flaw = self._flaw_of_page(asked, len(page.made))
         return page.made
 
-    def _flaw_of_page(self, cookie: bytes, count: int) -> str:
-        """What is wrong with a page though it ended well; empty when nothing is."""
+    def _flaw_of_page(self, asked: Collection[bytes], count: int) -> str:
+        """What is wrong with a page though it ended well, by the cookies asked with; empty when nothing is."""
         if self._end.code != _SUCCESS:
             return ""
-        if not count and cookie and self._end.cookie == cookie:
-            return "an empty page, and the same one to follow"
-        if self._end.cookie is None and (cookie or count == self._page_size):
+        if not count and self._end.cookie and self._end.cookie in asked:
+            return "an empty page, and one asked for before to follow"
+        if self._end.cookie is None and (len(asked) > 1 or count == self._page_size):
             return "no word whether there is more (another page_size tells)"
         return ""
 

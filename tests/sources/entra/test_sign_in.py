@@ -492,3 +492,21 @@ def test_an_ageing_token_serves_while_no_other_is_to_be_had(entra: EntraSandbox,
         entra.faults.add(Fault(Refuse(503), path=TOKEN, count=0))
         assert_reads(source)
     assert tokens_asked(entra) > 0
+
+
+def test_a_secret_that_the_answer_repeats_is_not_told(entra: EntraSandbox, tmp_path: Path) -> None:
+    """Nor is a federated token. The error goes into the audit chain, where it would stay for good."""
+    told = [DEFAULT_CLIENT_SECRET]
+    with opened(entra, tmp_path, ClientSecret(lambda: told[0])) as source:
+        for secret in ("the first secret", "one put in its place"):
+            told[0] = secret
+            refused = Refuse(401, "invalid_client", f"AADSTS7000215: Invalid client secret provided: {secret}.")
+            entra.faults.add(Fault(refused, path=TOKEN))
+            with pytest.raises(Denied) as caught:
+                source.read((AUDIT,))
+            assert "Invalid client secret provided: [hidden]" in caught.value.what
+    file = tmp_path / "token"
+    file.write_text("header.payload.signature")
+    entra.faults.add(Fault(Refuse(401, "invalid_client", "no: header.payload.signature"), path=TOKEN))
+    error = refusal(entra, tmp_path, FederatedToken(file))
+    assert "no: [hidden]" in error.what

@@ -308,6 +308,15 @@ def test_what_a_file_cannot_answer_is_refused(read: Read, kind: SelectorKind, te
     assert why in caught.value.what
 
 
+def test_a_look_names_somebody_whose_dn_is_no_text(tmp_path: Path) -> None:
+    """Who shows no id, and has a DN that is not UTF-8."""
+    dn = base64.b64encode(b"uid=b\xff,dc=x").decode()
+    nameless = f"dn:: {dn}\nobjectClass: inetOrgPerson\nmail: b@example.test\n\n"
+    ldif = with_ids(TREE + person("ann") + group("team", person_dn("ann"))) + "\n" + nameless
+    probe = ldif_source(written(tmp_path / "corp.ldif", ldif)).probe()
+    assert "such as uid=b\N{REPLACEMENT CHARACTER},dc=x, who" in probe.warnings[0]
+
+
 def test_a_look_counts(tmp_path: Path) -> None:
     """People, groups, and what an administrator should see to."""
     people = person("ann", mail=()) + person("bob") + person("cid", employeeType="disabled")

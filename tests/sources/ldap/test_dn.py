@@ -213,3 +213,18 @@ def test_an_index_finds_by_form_and_forgets() -> None:
     index.discard_forms({"cn=a,dc=x"})
     assert index.find_form("cn=a,dc=x") == ()
     assert index.exact == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("cn=a  ,dc=x", "cn=a,dc=x"),
+        ("cn=a\\ ,dc=x", "cn=a,dc=x"),
+        ("cn=a\\   ,dc=x", "cn=a,dc=x"),
+        ("cn=a\\\\  ,dc=x", "cn=a\\5C,dc=x"),
+        (f"cn=a{' ' * 100_000}b,dc=x", "cn=a b,dc=x"),
+    ],
+)
+def test_spaces_in_a_value_do_not_matter_however_many(written: str, plain: str) -> None:
+    """At its end, with a backslash in front, or a hundred thousand within, which no name should be slow by."""
+    assert normal_form(written) == normal_form(plain)

@@ -132,6 +132,14 @@ def test_an_empty_page_may_stand_between() -> None:
     assert (found, search.cut) == (["a"], True)
 
 
+def test_empty_pages_that_lead_back_to_one_seen_before_end_the_search() -> None:
+    """In a circle of any length: otherwise it would go on for ever."""
+    circle = [[end(cookie=cookie)] for cookie in (b"2", b"3", b"1")]
+    search, found = ran([*entries("a"), end(cookie=b"1")], *circle, *circle)
+    assert (found, search.pages, search.cut) == (["a"], 4, True)
+    assert "an empty page, and one asked for before to follow" in search.doubts[0].text
+
+
 def test_a_page_that_says_nothing_of_pages_is_trusted_only_where_it_must_be_all() -> None:
     """A server that knows no paging sends everything at once; a full page or a later one may be a cut."""
     assert not ran([*entries("a"), end(cookie=None)])[0].cut

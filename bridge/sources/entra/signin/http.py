@@ -45,12 +45,14 @@ class MsalHttp:
     def __init__(self, client: Client, who: str) -> None:
         self._client = client
         self._who = who
+        self.sent: tuple[str, ...] = ()
+        """The last secrets that were sent: an answer may repeat them, and nobody shall."""
 
     def get(self, url: str, params: Texts | None = None, headers: Texts | None = None) -> MsalAnswer:
         """Fetch where a tenant issues its tokens, or a managed identity's token."""
         answer = self._send("GET", url, params, headers)
         if url.endswith(_DISCOVERY) and answer.status != HTTPStatus.OK:
-            raise refused(self._who, answer.value if isinstance(answer.value, dict) else {})
+            raise refused(self._who, answer.value if isinstance(answer.value, dict) else {}, self.sent)
         return MsalAnswer(answer)
 
     def post(
@@ -77,6 +79,8 @@ class MsalHttp:
         self, method: str, url: str, params: Texts | None, headers: Texts | None, form: Texts | None = None
     ) -> Answer:
         told = headers or {}
+        hidden = tuple(text for name, text in (*(form or {}).items(), *told.items()) if name.lower() in _SECRETS)
+        self.sent = hidden or self.sent
         call = Call(
             method=method,
             url=url,
@@ -86,8 +90,6 @@ class MsalHttp:
             headers=told,
             form=form,
             expected=_REFUSALS,
-            hidden=tuple(
-                text for name, text in (*(form or {}).items(), *told.items()) if name.lower() in _SECRETS
-            ),
+            hidden=hidden,
         )
         return self._client.send(call)

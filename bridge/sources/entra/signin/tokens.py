@@ -92,7 +92,7 @@ class EntraTokens:
         answer = self._translated(ask)
         token = answer.get("access_token")
         if token is None:
-            raise refused(self._who, answer)
+            raise refused(self._who, answer, self._http.sent)
         if not isinstance(token, str) or not fits_a_header(token):
             raise IncompleteRead(SYSTEM, f"{self._who} was given a token that cannot be sent")
         return token
@@ -125,7 +125,7 @@ class EntraTokens:
         except RemoteError:
             raise
         except STUMBLES as error:
-            stumble = stumbled(self._who, error)
+            stumble = stumbled(self._who, error, self._http.sent)
         raise stumble  # here, so that what msal raised does not hang on it as its context
 
 
