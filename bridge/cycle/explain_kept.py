@@ -9,7 +9,7 @@ from bridge.core.binding import Binding
 from bridge.core.change import Action, Change, Held, Plan, Verdict
 from bridge.core.expand import expand
 from bridge.core.explain import Answer, Directories, Finding, answer, refused
-from bridge.core.mapping import AnyOf, GroupMapping, Policy
+from bridge.core.mapping import AllOf, AnyOf, Except, From, GroupMapping, Policy, Rule
 from bridge.core.memory import Memory
 from bridge.core.model import (
     AccountId,
@@ -68,7 +68,9 @@ def explain_kept(archive: Archive, policy: Policy, text: str, group: str = "") -
     found = kin(album, text, archive.load_links)
     reads = {**{one.directory: one for one in _missing(album, policy)}, **_cut(album, found)}
     world = _World(reads, album.target.cut(found.accounts), found)
-    bindings, gone = _bindings(world, policy)
+    every, gone = _bindings(world, policy)
+    holding = _Holding(reads)
+    bindings = [one for one in every if _is_asked_for(one, group) and (group or holding.somebody(one))]
     memory = Memory(links=found.links)
     proof = IdSpaceProof(IdSpace.USER_ID, proved=True, evidence="")
     thought = think(
@@ -128,6 +130,47 @@ def _binding(mapping: GroupMapping, kept: ManagedPicture | None) -> Binding:
     if kept is None:
         return Binding(mapping, refusal="no run has read this managed group yet: make one, or ask with --live")
     return Binding(mapping, kept.group, refusal=kept.refusal)
+
+
+def _is_asked_for(binding: Binding, group: str) -> bool:
+    kept = binding.group.id if binding.group else ""
+    return not group or group in {binding.mapping.key, binding.mapping.name, kept}
+
+
+class _Holding:
+    """Which groups hold somebody of a world that was cut down: the others do not matter to anybody in it.
+
+    In thousands of managed groups these are few, and only they need be thought about.
+    """
+
+    def __init__(self, reads: Mapping[DirectoryName, DirectoryRead]) -> None:
+        self._disabled = any(
+            person not in read.people
+            for read in reads.values()
+            if read.nesting
+            for inner in read.nesting.groups.values()
+            for person in inner.people
+        )
+        """Whoever is disabled is in no group but in the nesting, which says where for each group by itself."""
+        self._groups = {
+            selector: {group.id for group in selection.groups if group.members}
+            for read in reads.values()
+            for selector, selection in read.selections.items()
+        }
+
+    def somebody(self, binding: Binding) -> bool:
+        """Whether a managed group holds somebody, or a directory group that feeds it or keeps people out."""
+        return self._disabled or bool(binding.group and binding.group.members) or self._feeds(binding.mapping.rule)
+
+    def _feeds(self, rule: Rule) -> bool:
+        match rule:
+            case From(selector, only):
+                found = self._groups.get(selector, set())
+                return only in found if only else bool(found)
+            case AnyOf(parts) | AllOf(parts):
+                return any(map(self._feeds, parts))
+            case Except(base, minus):
+                return self._feeds(base) or self._feeds(minus)
 
 
 def _findings(
