@@ -64,8 +64,8 @@ def addresses_in(entry: Entry, attribute: str) -> Sequence[bytes]:
 
 
 def text_of(value: bytes) -> str:
-    """A value as text."""
-    return value.decode("utf-8", "replace").strip()
+    """A value as text, in which what is no text is replaced: NUL, too, which no database of ours could keep."""
+    return value.decode("utf-8", "replace").replace("\0", "\ufffd").strip()
 
 
 class People:
