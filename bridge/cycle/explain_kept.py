@@ -9,6 +9,7 @@ from bridge.core.binding import Binding
 from bridge.core.change import Action, Change, Held, Plan, Verdict
 from bridge.core.expand import expand
 from bridge.core.explain import Answer, Directories, Finding, answer, refused
+from bridge.core.listed import Listed
 from bridge.core.mapping import AllOf, AnyOf, Except, From, GroupMapping, Policy, Rule
 from bridge.core.memory import Memory
 from bridge.core.model import (
@@ -42,6 +43,9 @@ class Archive(History, Protocol):
     ) -> Mapping[PersonId, AccountId]:
         """Load the links of these people, and those to these accounts."""
 
+    def load_listed(self) -> Listed:
+        """Load whose the addresses on the lists `keep` and `ignore` are."""
+
     def load_held(self) -> tuple[Held, ...]:
         """Load what the last run held and nobody has approved since."""
 
@@ -71,7 +75,7 @@ def explain_kept(archive: Archive, policy: Policy, text: str, group: str = "") -
     every, gone = _bindings(world, policy)
     holding = _Holding(reads)
     bindings = [one for one in every if _is_asked_for(one, group) and (group or holding.somebody(one))]
-    memory = Memory(links=found.links)
+    memory = Memory(links=found.links, listed=archive.load_listed())
     proof = IdSpaceProof(IdSpace.USER_ID, proved=True, evidence="")
     thought = think(
         reads, TargetRead(world.target.accounts, (), proof), bindings, Remembered(memory, archive), policy

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Table, select
 
 from bridge.core.journal import Recollection
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
-from bridge.core.model import AccountId, GroupId, PersonId
+from bridge.core.model import AccountId, Email, GroupId, PersonId
 from bridge.store import held, placements, quarantine
 from bridge.store.packing import from_json, pack, to_json, unpack
 from bridge.store.pictures import keep_pictures, load_kept
@@ -21,10 +21,7 @@ def load_memory(scope: Scope) -> Memory:
     """Load what every run begins with: no big set among it."""
     return Memory(
         links=_pairs(scope, links.c.person, links.c.account),
-        listed={
-            address: frozenset(from_json(accounts))
-            for address, accounts in _pairs(scope, listed.c.address, listed.c.accounts).items()
-        },
+        listed=load_listed(scope),
         bindings=_pairs(scope, bindings.c.key, bindings.c.group_id),
         source_sizes=_pairs(scope, sources.c.directory_group, sources.c.size),
         source_digests=_pairs(scope, sources.c.directory_group, sources.c.digest),
@@ -69,6 +66,12 @@ def load_sources(scope: Scope, groups: Iterable[str]) -> dict[str, SourceBaselin
         for some in portions(groups)
         for row in scope.connection.execute(scope.of(sources).where(sources.c.directory_group.in_(some)))
     }
+
+
+def load_listed(scope: Scope) -> dict[Email, frozenset[AccountId]]:
+    """Load whose the addresses on the lists `keep` and `ignore` are."""
+    found = _pairs(scope, listed.c.address, listed.c.accounts)
+    return {Email(address): frozenset(map(AccountId, from_json(ids))) for address, ids in found.items()}
 
 
 def load_names(scope: Scope) -> dict[str, str]:

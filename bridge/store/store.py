@@ -13,6 +13,7 @@ from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
 from bridge.core.change import Held
 from bridge.core.journal import NO_TIES, Effects, Intent, Recollection, Record, Run, RunKind, Ties
+from bridge.core.listed import Listed
 from bridge.core.memory import Baseline, Memory, SourceBaseline
 from bridge.core.model import AccountId, DirectoryName, GroupId, PersonId
 from bridge.core.notice import Notice, Subject
@@ -211,6 +212,11 @@ class DatabaseStore:
         """Load the links of these people, and those to these accounts."""
         with self._scopes.reading() as scope:
             return pictures.load_links(scope, people, accounts)
+
+    def load_listed(self) -> Listed:
+        """Load whose the addresses on the lists `keep` and `ignore` are."""
+        with self._scopes.reading() as scope:
+            return memory.load_listed(scope)
 
     def load_held(self) -> tuple[Held, ...]:
         """Load what the last run held and nobody has approved since."""

@@ -22,6 +22,7 @@ from bridge.core.model import (
     DirectoryRead,
     Doubt,
     DoubtKind,
+    Email,
     Group,
     GroupId,
     IdSpace,
@@ -199,6 +200,10 @@ class Kept:
     ) -> dict[PersonId, AccountId]:
         """Those that are asked for."""
         return {p: a for p, a in self.world.links.items() if p in people or a in accounts}
+
+    def load_listed(self) -> dict[Email, frozenset[AccountId]]:
+        """Nothing."""
+        return {}
 
     def load_held(self) -> tuple[Held, ...]:
         """What is held."""

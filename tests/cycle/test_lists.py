@@ -8,6 +8,7 @@ import pytest
 
 from bridge.core.mapping import Settings
 from bridge.core.model import Email
+from bridge.cycle.explain_kept import explain_kept
 from bridge.cycle.outcome import RunOutcome
 from tests.cycle.stage import Stage, managed, organization, stage
 
@@ -51,6 +52,8 @@ def test_an_address_that_changes_exposes_nobody(one: Stage, address: str | None)
     one.restart()
     one.run()
     assert account in member_ids(one)
+    (told,) = explain_kept(one.store, one.policy, account, "G").explanation.answers
+    assert (told.is_member, told.pending) == (True, ())
 
 
 def test_an_address_that_nobody_ever_had_is_told_and_holds_up_nothing(one: Stage) -> None:
