@@ -30,13 +30,14 @@ def keep(path: Path, people: int, groups: int, size: int) -> float:
         DirectoryRead,
         Group,
         GroupId,
+        InnerGroup,
+        Nesting,
         Person,
         PersonId,
         Selection,
         Standing,
         email,
     )
-    from bridge.core.nesting import InnerGroup, Nesting
     from bridge.core.picture import ManagedPicture, TargetPicture, new_pictures, sides_of
     from bridge.store.store import open_store
 

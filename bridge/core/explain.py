@@ -20,11 +20,11 @@ from bridge.core.model import (
     DirectoryName,
     DirectoryRead,
     GroupId,
+    Nesting,
     Person,
     PersonId,
     Selector,
 )
-from bridge.core.nesting import Nesting
 
 
 @dataclass(frozen=True, slots=True)

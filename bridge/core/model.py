@@ -1,14 +1,12 @@
 """The values that travel along the path: people and groups of directories, accounts and groups of Hyperproof."""
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, NewType
-
-if TYPE_CHECKING:
-    from bridge.core.nesting import Nesting
+from typing import NamedTuple, NewType
 
 DirectoryName = NewType("DirectoryName", str)
 """A directory's key in the configuration, such as `corp`."""
@@ -158,6 +156,42 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class InnerGroup:
+    """What is right in a group, nothing expanded."""
+
+    label: str
+    people: frozenset[PersonId]
+    """Those too who are disabled."""
+    groups: frozenset[str] = frozenset()
+    """Keys of groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """All groups that a read went through, by a key of the directory's own."""
+
+    groups: Mapping[str, InnerGroup] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """From a group's stable id to its key."""
+
+    def chain(self, group_id: str, person: PersonId) -> tuple[str, ...]:
+        """The labels of the groups on a shortest way from a group down to a person; empty when there is none."""
+        start = self.keys.get(group_id, "")
+        if start not in self.groups:
+            return ()
+        ways: dict[str, tuple[str, ...]] = {start: (self.groups[start].label,)}
+        waiting = deque([start])
+        while waiting:
+            key = waiting.popleft()
+            if person in self.groups[key].people:
+                return ways[key]
+            for inner in sorted(self.groups[key].groups - ways.keys()):
+                ways[inner] = (*ways[key], self.groups[inner].label)
+                waiting.append(inner)
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class DirectoryRead:
     """One directory as it was read in this run: complete, or with doubts that say what is missing."""
 
@@ -174,7 +208,7 @@ class DirectoryRead:
     """When it was read in full, if that was in an earlier run and nothing that it rests on changed since."""
     notes: tuple[str, ...] = ()
     """Things worth a warning."""
-    nesting: "Nesting | None" = field(default=None, compare=False, repr=False)
+    nesting: Nesting | None = field(default=None, compare=False, repr=False)
     """Which groups are right in which, where the directory tells; only for whoever asks why."""
     disabled: Mapping[PersonId, Person] = field(default_factory=dict, compare=False, repr=False)
     """Who is in these groups and disabled, where the directory tells; only for whoever asks why."""

@@ -17,10 +17,10 @@ from bridge.core.model import (
     DoubtKind,
     Group,
     GroupId,
+    Nesting,
     Person,
     PersonId,
 )
-from bridge.core.nesting import Nesting
 
 HYPERPROOF: Final = ""
 """The side that is no directory."""

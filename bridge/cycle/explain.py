@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.core.explain import Answer, Directories, Finding, Subject, answer, refused
-from bridge.core.model import Account, AccountId, DirectoryName, DirectoryRead, Person, Selector, email
-from bridge.core.nesting import Nesting, Tracer, goes_by
+from bridge.core.model import Account, AccountId, DirectoryName, DirectoryRead, Nesting, Person, Selector, email
+from bridge.core.nesting import Tracer, goes_by
 from bridge.core.people import People
 from bridge.cycle.ports import Source
 from bridge.cycle.run import Bridge

@@ -20,10 +20,10 @@ from bridge.core.model import (
     DoubtKind,
     IdSpace,
     IdSpaceProof,
+    Nesting,
     PersonId,
     TargetRead,
 )
-from bridge.core.nesting import Nesting
 from bridge.core.picture import Album, Kin, ManagedPicture, TargetPicture, kin
 from bridge.core.quarantine import Trouble, left_alone
 from bridge.cycle.explain import Explanation, about, subject_of

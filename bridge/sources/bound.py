@@ -7,9 +7,18 @@ everybody who is in that; and a group that is merely renamed would seem to be go
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from bridge.core.model import DirectoryName, DirectoryRead, Doubt, DoubtKind, Selection, Selector, SelectorKind
+from bridge.core.model import (
+    DirectoryName,
+    DirectoryRead,
+    Doubt,
+    DoubtKind,
+    Nesting,
+    Selection,
+    Selector,
+    SelectorKind,
+)
 from bridge.core.naming import is_name, name_key
-from bridge.core.nesting import Nesting, TracedRead, Tracer, goes_by
+from bridge.core.nesting import TracedRead, Tracer, goes_by
 from bridge.sources.probe import Directory, Probe
 
 

@@ -24,6 +24,8 @@ from bridge.core.model import (
     Email,
     Group,
     GroupId,
+    InnerGroup,
+    Nesting,
     Owners,
     Person,
     PersonId,
@@ -33,7 +35,7 @@ from bridge.core.model import (
     Standing,
     email,
 )
-from bridge.core.nesting import InnerGroup, Nesting, goes_by
+from bridge.core.nesting import goes_by
 from bridge.core.picture import ManagedPicture, TargetPicture
 from bridge.store.packing import damage_found
 

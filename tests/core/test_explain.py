@@ -22,6 +22,8 @@ from bridge.core.model import (
     DirectoryRead,
     Group,
     GroupId,
+    InnerGroup,
+    Nesting,
     Person,
     PersonId,
     Selection,
@@ -30,7 +32,6 @@ from bridge.core.model import (
     Standing,
     email,
 )
-from bridge.core.nesting import InnerGroup, Nesting
 from bridge.core.people import resolve
 from bridge.core.plan import Identities, make_plan
 

@@ -27,6 +27,8 @@ from bridge.core.model import (
     GroupId,
     IdSpace,
     IdSpaceProof,
+    InnerGroup,
+    Nesting,
     Person,
     PersonId,
     Selection,
@@ -36,7 +38,7 @@ from bridge.core.model import (
     TargetRead,
     email,
 )
-from bridge.core.nesting import InnerGroup, Nesting, goes_by
+from bridge.core.nesting import goes_by
 from bridge.core.picture import Album, ManagedPicture, TargetPicture
 from bridge.core.quarantine import Trouble
 from bridge.cycle.explain import Explanation, about, explain, subject_of

@@ -6,8 +6,7 @@ time, from those that have somebody in them; what does not let itself be read is
 
 from collections.abc import Iterable
 
-from bridge.core.model import DirectoryGroup, DirectoryName, PersonId
-from bridge.core.nesting import InnerGroup, Nesting
+from bridge.core.model import DirectoryGroup, DirectoryName, InnerGroup, Nesting, PersonId
 from bridge.sources.entra.graph import MOST_IN_BATCH, Graph, RequestIds, query
 from bridge.sources.entra.listing import Item, Listing, Request, read_all
 from bridge.sources.entra.people import GROUP, USER, identity, kind_of

@@ -9,13 +9,15 @@ from bridge.core.model import (
     DirectoryRead,
     Doubt,
     DoubtKind,
+    InnerGroup,
+    Nesting,
     Owners,
     Person,
     PersonId,
     Selection,
     Selector,
 )
-from bridge.core.nesting import InnerGroup, Nesting, TracedRead, goes_by
+from bridge.core.nesting import TracedRead, goes_by
 from bridge.sources.ldap.dn import normal_form, readable
 from bridge.sources.ldap.groups import GroupEntry, Groups
 from bridge.sources.ldap.lookup import Found
