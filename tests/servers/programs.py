@@ -1,6 +1,7 @@
 """Real servers' programs: found, started in the foreground as processes of our own, and ended."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -124,8 +125,20 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many ports of 127.0.0.1 in a row that nobody has at the moment."""
+    """The first of so many ports of 127.0.0.1 in a row that nobody has at the moment.
+
+    They are below those that systems hand out, so that no other test is given one of them meanwhile.
+    """
     while True:
-        first = free_port()
-        if first + count < 65_536 and not any(accepts(("127.0.0.1", first + more)) for more in range(1, count)):
+        first = 20_000 + secrets.randbelow(10_000)
+        if all(_is_free(first + more) for more in range(count)):
             return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
