@@ -81,8 +81,18 @@ class AuditFile:
         if _identity(file) == self._seen:
             return self.position
         last, torn = _tail(file.fileno())
-        position = self._seq_of(last, ledger) if last else max(self.position, ledger.published(str(self.path)))
+        position = self._seq_of(last, ledger) if last else self._left_off(ledger)
         return self._mend(file, ledger, position, torn) if torn else position
+
+    def _left_off(self, ledger: Ledger) -> int:
+        """Number of the record behind which an empty file goes on, provided that the database has it."""
+        position = max(self.position, ledger.published(str(self.path)))
+        if position > ledger.tip().seq:
+            raise StoreError(
+                f"The audit file {self.path} was written up to record {position}, and the database ends before "
+                "that: it comes from a backup or was cut; see `audit verify`, then restore the one that is whole"
+            )
+        return position
 
     def _seq_of(self, last: bytes, ledger: Ledger) -> int:
         """Number of the file's last record, provided that the database has the very same."""

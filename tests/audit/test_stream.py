@@ -152,6 +152,16 @@ class TestRotation:
         assert path.read_bytes() == lines_of(ledger, after=3)
         assert stream.position == (str(path), 4)
 
+    def test_a_database_that_ends_before_the_rotated_file_stops_everything(
+        self, path: Path, opened: Opened
+    ) -> None:
+        """Its next records would have numbers that the old file has, and would never be written out."""
+        ledger = MemoryLedger(sealed_chain(3))
+        ledger.noted[str(path)] = 5
+        with pytest.raises(StoreError, match="up to record 5"):
+            opened().catch_up(ledger)
+        assert path.read_bytes() == b""
+
 
 class TestFailure:
     def test_a_full_disk_is_an_error_until_it_is_mended(self, path: Path, opened: Opened) -> None:
