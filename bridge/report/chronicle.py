@@ -22,7 +22,9 @@ CHANGES: Final = frozenset({
 })  # fmt: skip
 """What changed a managed group, or which group it is."""
 
-DECISIONS: Final = frozenset({Event.CHANGE_HELD, Event.CHANGE_APPROVED, Event.CHANGE_REJECTED})
+DECISIONS: Final = frozenset(
+    {Event.CHANGE_HELD, Event.CHANGE_APPROVED, Event.CHANGE_REJECTED, Event.MAPPING_RELEASED}
+)
 
 FAILURES: Final = frozenset({Event.CHANGE_FAILED, Event.CHANGE_UNCONFIRMED, Event.CHANGE_UNTRIED})
 
@@ -134,7 +136,7 @@ class Chronicle:
 
 _EMPTY: Final[Fact] = {
     "group": "", "reason": "", "cause": "", "by": "", "email": "", "lead": None, "approval": None, "expires": "",
-    "subject": "", "findings": (), "changes": (),
+    "subject": "", "findings": (), "changes": (), "digest": "", "failure": "",
 }  # fmt: skip
 """Facts that a record leaves out where they would be empty."""
 

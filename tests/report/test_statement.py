@@ -190,6 +190,16 @@ def test_members_are_those_seen_last_with_what_was_recorded_since(
         )
 
 
+def test_a_release_from_quarantine_is_a_decision(tmp_path: Path) -> None:
+    """With who did it, and what had failed where they did not say why."""
+    with kept(tmp_path) as store:
+        facts = {"mapping": "Auditors", "group": "Auditors", "by": "ada", "failure": "400", "failed_runs": 3}
+        let_run(store, 1, Record(Event.MAPPING_RELEASED.value, NOON, "run-1", facts))
+        text = "".join(page(stated(store, tmp_path)))
+        assert "released from quarantine" in text
+        assert "<bdi>ada</bdi>: <bdi>400</bdi>" in text
+
+
 def test_facts_that_were_left_out_of_a_record_stop_no_report(tmp_path: Path) -> None:
     """Empty ones are, when a record is made: a group without a name, a refusal without a reason."""
     with kept(tmp_path) as store:
@@ -202,6 +212,7 @@ def test_facts_that_were_left_out_of_a_record_stop_no_report(tmp_path: Path) -> 
                 (Event.CHANGE_FAILED, {}),
                 (Event.CHANGE_HELD, {"digest": "d"}),
                 (Event.CHANGE_REJECTED, {"digest": "d"}),
+                (Event.MAPPING_RELEASED, {"by": "ada"}),
                 (Event.MEMBER_SKIPPED, {"kind": "no account"}),
                 (Event.INTENT_SETTLED, {"done": 0, "of": 1}),
             )
