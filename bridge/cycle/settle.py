@@ -43,6 +43,7 @@ def settle(
     intents = store.load_intents()
     if not intents:
         return Settlement()
+    recorder.approvals = store.load_consents()  # what was sent under one tells so, though another run records it
     looking = _Looking(store, target, groups, recorder)
     left = []
     landing = 0

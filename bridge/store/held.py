@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from bridge.audit.timestamp import moment
+from bridge.audit.timestamp import moment, stamp
 from bridge.core.change import Approval, Held, changes_digest
-from bridge.core.model import GroupId
+from bridge.core.model import AccountId, GroupId
 from bridge.errors import BridgeError
 from bridge.store.changes import changes_from_json, findings_from_json
 from bridge.store.packing import damage_found, from_json
@@ -81,6 +81,21 @@ def load_approvals(scope: Scope) -> dict[str, Approval]:
             digest=row.digest, by=row.by, reason=row.reason, expires=row.expires
         )
         for row in scope.connection.execute(query)
+    }
+
+
+def load_consents(scope: Scope) -> dict[tuple[str, AccountId], Approval]:
+    """Load whom approvals are about, by mapping key and account: also of those that have run out since."""
+    return {
+        (case.held.key, member.account): Approval(
+            digest=case.digest,
+            by=case.by,
+            reason=case.reason,
+            expires=stamp(case.expires) if case.expires else "",
+        )
+        for case in list_cases(scope, [HeldStatus.APPROVED])
+        for change in case.held.changes
+        for member in change.members
     }
 
 

@@ -11,7 +11,7 @@ from typing import Self, TypeAlias, TypeVar
 
 from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
-from bridge.core.change import Held
+from bridge.core.change import Approval, Held
 from bridge.core.journal import NO_TIES, Effects, Intent, Recollection, Record, Run, RunKind, Ties
 from bridge.core.listed import Listed
 from bridge.core.memory import Baseline, Memory, SourceBaseline
@@ -148,6 +148,11 @@ class DatabaseStore:
         """Load what is kept of the configuration that was applied last; None if none ever was."""
         with self._scopes.reading() as scope:
             return applied.load_applied(scope)
+
+    def load_consents(self) -> Mapping[tuple[str, AccountId], Approval]:
+        """Load whom approvals are about, by mapping key and account: also of those that have run out since."""
+        with self._scopes.reading() as scope:
+            return held.load_consents(scope)
 
     def load_intents(self) -> tuple[Intent, ...]:
         """Load the writes whose outcome is not recorded, oldest first."""

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from bridge.core.mapping import Limit
+from bridge.core.model import AccountId, GroupId
 from bridge.cycle.outcome import RunOutcome
 from bridge.errors import BridgeError, Busy, RemoteError
 from bridge.sandbox.hyperproof import Modes
 from bridge.targets.settings import IdSpaceSetting
 from tests.cycle.stage import Stage, managed, organization, stage
+from tests.cycle.test_crash import Crash
 
 MANY = [f"p{number:02}" for number in range(20)]
 FEW = MANY[:12]
@@ -60,6 +62,29 @@ def test_the_approved_is_applied_and_its_records_name_the_person(mass_removal: S
     assert all(one["approval"]["by"] == "Ada" and one["cause"] == "source changed" for one in removed)  # type: ignore[index]  # JSON
     mass_removal.assert_true_to_history()
     assert mass_removal.run().outcome is RunOutcome.UNCHANGED
+
+
+def test_what_a_later_run_records_names_the_person_as_well(mass_removal: Stage) -> None:
+    """The removals are sent, and the process is gone before it can record them; the approval has run out since."""
+    approve(mass_removal, held_digest(mass_removal))
+    read = mass_removal.target.read_members
+
+    def dying(group: GroupId) -> frozenset[AccountId]:
+        members = read(group)
+        if len(members) == len({*FEW, "new"}):  # all was sent
+            raise Crash(group)
+        return members
+
+    mass_removal.target.read_members = dying  # type: ignore[method-assign]  # a process that ends
+    with pytest.raises(Crash):
+        mass_removal.run()
+    mass_removal.restart()
+    mass_removal.clock.pass_(2 * 3600)
+    mass_removal.run()
+    removed = [one for one in mass_removal.records if one["event"] == "member.removed" and one["group"] == "G"]
+    assert len(removed) == 8
+    assert all(one["approval"]["by"] == "Ada" for one in removed)  # type: ignore[index]  # JSON
+    mass_removal.assert_true_to_history()
 
 
 def test_the_rejected_stays(mass_removal: Stage) -> None:
