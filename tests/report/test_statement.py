@@ -193,8 +193,9 @@ def test_members_are_those_seen_last_with_what_was_recorded_since(
 def test_a_release_from_quarantine_is_a_decision(tmp_path: Path) -> None:
     """With who did it, and what had failed where they did not say why."""
     with kept(tmp_path) as store:
-        facts = {"mapping": "Auditors", "group": "Auditors", "by": "ada", "failure": "400", "failed_runs": 3}
-        let_run(store, 1, Record(Event.MAPPING_RELEASED.value, NOON, "run-1", facts))
+        about = {"mapping": "Auditors", "group": "Auditors"}
+        released = Record(Event.MAPPING_RELEASED.value, NOON, "run-1", {**about, "by": "ada", "failure": "400"})
+        let_run(store, 1, released)
         text = "".join(page(stated(store, tmp_path)))
         assert "released from quarantine" in text
         assert "<bdi>ada</bdi>: <bdi>400</bdi>" in text
