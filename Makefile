@@ -57,7 +57,7 @@ lint: .venv/dev
 	@$(BIN)/shellcheck .ci/run scripts/environment scripts/servers scripts/tools scripts/cluster scripts/lock
 
 unit: .venv/dev
-	@$(BIN)/pytest -q -m "not ($(REAL))"
+	@$(BIN)/pytest -q $(TOGETHER) -m "not ($(REAL))"
 
 format: .venv/dev
 	@$(BIN)/ruff format .
