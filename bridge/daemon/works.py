@@ -54,8 +54,8 @@ class Works:
     """Held while a run is made, and while what it works with is exchanged."""
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _wired: Wired | None = None
-    _under_way: str = EVERY
-    """The job whose run is under way, or was last."""
+    _under_way: str | None = None
+    """The job whose run is under way."""
     _next: Configuration | None = None
     """To be taken up before the next run."""
     _not_before: float = 0
@@ -163,12 +163,14 @@ class Works:
                 self._under_way = job
                 self._run(reason, job)
         finally:
+            self._under_way = None
             self._turn.release()
 
     def overlapped(self, reason: Reason, job: str) -> None:
         """A run is under way. One that a person asked for comes after it: the directory may be another by now.
 
-        So does one of another job, whose groups the one under way does not write.
+        So does one of another job, whose groups the one under way does not write, and one that was due while
+        another configuration was taken up.
         """
         if reason is Reason.REQUEST:
             self.timetable.run_at(self.clock.now() + _SOON, reason, job)

@@ -2,10 +2,13 @@
 
 import signal
 import socket
+from datetime import timedelta
 
 import pytest
 import time_machine
 
+from bridge.core.mapping import MAIN
+from bridge.daemon.timetable import Reason
 from bridge.sandbox.company import READER, READER_PASSWORD
 from bridge.sandbox.hyperproof import Fault
 from tests.cli.scene import Scene, until
@@ -178,3 +181,22 @@ def test_a_run_that_hangs_gets_no_word_put_in_for_it(company: Scene) -> None:
         status, body = service.ask("/livez")
         assert status == 503
         assert "no sign of life" in body
+
+
+# ---- beside runs ---------------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_due_while_a_configuration_is_taken_up_comes_after_it(company: Scene) -> None:
+    """It is not taken for one too many, and not left out until the schedule's next time."""
+    with time_machine.travel(START, tick=False) as travel:
+        process = Process(company.config, travel)
+        process.step()
+        with process.works._turn:
+            process.works.run(Reason.SCHEDULE, MAIN)
+        due = process.works.timetable.next_run()
+        assert due is not None
+        assert due - process.clock.now() == timedelta(seconds=1)
+        before = len(process.works.wired.store.list_runs(9))
+        process.step()
+        assert len(process.works.wired.store.list_runs(9)) == before + 1
+        process.end()
