@@ -112,7 +112,7 @@ def _read_text(path: Path) -> str:
             path,
             1,
             "There is no such file.",
-            "Name another with --config or HYPERPROOF_BRIDGE_CONFIG, or start from config/minimal.yaml.",
+            "Name another with --config or HYPERPROOF_BRIDGE_CONFIG, or write one with `init`.",
         ) from None
     except OSError as error:
         what = f"The file cannot be read: {error.strerror}."
@@ -144,7 +144,7 @@ def _compose(path: Path, text: str) -> Node:
     except (ValueError, OverflowError):  # of the library: an escape names a character that there is not
         raise _unusable(path, 1, "The file is not YAML.", "See to escapes such as \\U in double quotes.") from None
     if node is None:
-        raise _unusable(path, 1, "The file is empty.", "Start from config/minimal.yaml.")
+        raise _unusable(path, 1, "The file is empty.", "Write one with `init`.")
     return node  # type: ignore[no-any-return]  # ruamel.yaml leaves compose untyped
 
 

@@ -76,8 +76,8 @@ def test_tags_merge_keys_and_odd_keys_are_problems(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "line", "sentence"),
     [
-        ("", 1, "The file is empty. Start from config/minimal.yaml."),
-        ("# only a comment\n", 1, "The file is empty. Start from config/minimal.yaml."),
+        ("", 1, "The file is empty. Write one with `init`."),
+        ("# only a comment\n", 1, "The file is empty. Write one with `init`."),
         ("- a\n- b\n", 1, "The file does not consist of keys and values. Begin with `hyperproof:`."),
         ("just text\n", 1, "The file does not consist of keys and values. Begin with `hyperproof:`."),
         ("a:\n\tb: 1\n", 2, "A tab stands where spaces belong. Indent with spaces."),
@@ -130,7 +130,7 @@ def test_a_bomb_of_aliases_goes_off_harmlessly(tmp_path: Path) -> None:
             "nowhere.yaml",
             (
                 "There is no such file. "
-                "Name another with --config or HYPERPROOF_BRIDGE_CONFIG, or start from config/minimal.yaml."
+                "Name another with --config or HYPERPROOF_BRIDGE_CONFIG, or write one with `init`."
             ),
         ),
         (".", "This is a directory. Name the file in it."),
