@@ -20,9 +20,13 @@ class TracedRead:
 def goes_by(person: Person, text: str) -> bool:
     """Whether somebody means this person: by address, id, or how an administrator or a colleague knows them."""
     folded = text.strip().casefold()
+    return folded in {name.casefold() for name in names_of(person)}
+
+
+def names_of(person: Person) -> frozenset[str]:
+    """All that somebody may call this person."""
     local = person.id.partition(":")[2]
-    names = (person.id, local, person.label, person.name, *person.addresses)
-    return folded in {name.casefold() for name in names}
+    return frozenset((person.id, local, person.label, person.name, *person.addresses))
 
 
 @runtime_checkable

@@ -44,9 +44,9 @@ def pack_json(value: object) -> bytes:
     return zlib.compress(to_json(value).encode(), _LEVEL)
 
 
-def unpack_json(packed: bytes) -> Any:  # noqa: ANN401 - as above
+def unpack_json(packed: bytes, what: str = "packed list") -> Any:  # noqa: ANN401 - as above
     """The list again. Raises StoreError for damage."""
-    with damage_found("packed list"):
+    with damage_found(what):
         return json.loads(zlib.decompress(packed))
 
 

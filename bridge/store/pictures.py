@@ -9,10 +9,11 @@ from bridge.audit.timestamp import moment, stamp
 from bridge.core.change import Held
 from bridge.core.journal import Recollection, Run, RunKind
 from bridge.core.model import AccountId, DirectoryName, PersonId
-from bridge.core.picture import HYPERPROOF, Album, Kept
+from bridge.core.picture import HYPERPROOF, Album, Kept, Picture, TargetPicture
 from bridge.store.held import OPEN, HeldStatus, list_cases, load_current
 from bridge.store.packing import damage_found
-from bridge.store.picture_packing import PackedDirectory, PackedTarget, pack
+from bridge.store.pictured_directory import PicturedDirectory, pack_directory
+from bridge.store.pictured_target import PicturedTarget, pack_target
 from bridge.store.rows import portions, replace
 from bridge.store.runs import load_latest_of
 from bridge.store.schema import links, pictures
@@ -34,7 +35,7 @@ def keep_pictures(scope: Scope, left: Recollection) -> None:
     gone = pictures.delete().where(scope.mine(pictures), table.side.not_in(sorted(left.pictured)))
     scope.connection.execute(gone)
     rows = [
-        scope.row(side=one.side, digest=one.digest, kept=stamp(scope.now), unread="", picture=pack(one.content))
+        scope.row(side=one.side, digest=one.digest, kept=stamp(scope.now), unread="", picture=_pack(one))
         for one in left.pictures
     ]
     replace(scope.connection, pictures, rows)
@@ -44,6 +45,11 @@ def keep_pictures(scope: Scope, left: Recollection) -> None:
         if told != known:
             same = update(pictures).where(scope.mine(pictures), table.side == side)
             scope.connection.execute(same.values(unread=told))
+
+
+def _pack(picture: Picture) -> bytes:
+    content = picture.content
+    return pack_target(content) if isinstance(content, TargetPicture) else pack_directory(content)
 
 
 def load_album(scope: Scope) -> Album | None:
@@ -57,8 +63,8 @@ def load_album(scope: Scope) -> Album | None:
         run=run.id,
         at=run.started,
         config_hash=run.config_hash,
-        target=PackedTarget(target.picture),
-        directories={DirectoryName(side): PackedDirectory(row.picture) for side, row in sorted(rows.items())},
+        target=PicturedTarget(target.picture),
+        directories={DirectoryName(side): PicturedDirectory(row.picture) for side, row in sorted(rows.items())},
         unread={DirectoryName(side): row.unread for side, row in sorted(rows.items()) if row.unread},
     )
 

@@ -45,7 +45,8 @@ from bridge.cycle.explain import Explanation, about, explain, subject_of
 from bridge.cycle.explain_kept import explain_kept
 from bridge.cycle.survey import Remembered, think
 from bridge.errors import BridgeError, Unavailable
-from bridge.store.picture_packing import PackedDirectory, PackedTarget, pack
+from bridge.store.pictured_directory import PicturedDirectory, pack_directory
+from bridge.store.pictured_target import PicturedTarget, pack_target
 from tests.cycle.stage import CORP, managed, organization, stage
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -193,8 +194,8 @@ class Kept:
             ManagedPicture(one.key, one.name, one.where, group)
             for one, group in zip(world.mappings, world.target.groups, strict=True)
         )
-        target = PackedTarget(pack(TargetPicture(world.target.accounts, managed_groups)))
-        reads = {name: PackedDirectory(pack(read)) for name, read in world.reads.items()}
+        target = PicturedTarget(pack_target(TargetPicture(world.target.accounts, managed_groups)))
+        reads = {name: PicturedDirectory(pack_directory(read)) for name, read in world.reads.items()}
         return Album("run", NOW, "", target, reads)
 
     def load_links(
