@@ -110,14 +110,10 @@ def _kept(configuration: "Configuration", person: str, group: str) -> _Told:
 
 
 def _since(ledger: "Ledger", found: "Explanation") -> _Since:
-    from bridge.audit.query import last_change
+    from bridge.audit.query import last_changes
 
-    return {
-        one.group_id: record
-        for one in found.answers
-        for account in found.accounts
-        if one.group_id and (record := last_change(ledger, one.group_id, account.id))
-    }
+    groups = {one.group_id for one in found.answers if one.group_id}
+    return {k: v for account in found.accounts for k, v in last_changes(ledger, account.id, groups).items()}
 
 
 # ---- for people ----------------------------------------------------------------------------------------
