@@ -21,7 +21,7 @@ def keep(path: Path, people: int, groups: int, size: int) -> float:
     from bridge.config import load
     from bridge.config.policy import policy
     from bridge.core.fingerprint import Fingerprints
-    from bridge.core.journal import Recollection, Run, RunKind
+    from bridge.core.journal import Recollection, Record, Run, RunKind
     from bridge.core.model import (
         Account,
         AccountId,
@@ -85,6 +85,26 @@ def keep(path: Path, people: int, groups: int, size: int) -> float:
     with open_store(configuration.store.place, configuration.organization, lambda: now) as store:
         run = Run("run", RunKind.SYNC, now, chosen.config_hash)
         store.record_start(run, [])
+        for number, some in enumerate(chosen_numbers):  # with the evidence that a run leaves of each member
+            facts = {"mapping": managed[number].key, "group_id": f"id{number}", "group": f"Group {number}"}
+            store.record(
+                [
+                    Record(
+                        "member.added",
+                        now,
+                        "run",
+                        {
+                            "intent": f"intent-{number}",
+                            **facts,
+                            "account": accounts[one].id,
+                            "cause": "in directory group",
+                            "people": [everybody[one].id],
+                            "email": everybody[one].addresses[0],
+                        },
+                    )
+                    for one in some
+                ]
+            )
         links = {person.id: account.id for person, account in zip(everybody, accounts, strict=True)}
         begin = time.perf_counter()
         pictures = tuple(new_pictures({corp: read}, TargetPicture(tuple(accounts), managed), {}, Fingerprints()))
@@ -112,7 +132,8 @@ def main() -> None:
         values |= {"folder": folder, "ldap_url": "ldap://127.0.0.1:9", "admin": "cn=admin", "base": "dc=example"}
         path.write_text(CONFIGURATION.format(**values))
         noticed = keep(path, chosen.people, chosen.groups, chosen.size)
-        command = [sys.executable, "-m", "bridge", "explain", "person4711@corp.example", "--config", str(path)]
+        program = Path(sys.executable).with_name("hyperproof-bridge")
+        command = [str(program), "explain", "person4711@corp.example", "--config", str(path)]
         walls, cpus = [], []
         for _ in range(chosen.times):
             wall, cpu = time.perf_counter(), os.times()

@@ -33,5 +33,8 @@ class Ledger(Protocol):
     ) -> Iterator[Entry]:
         """Read the records whose lines contain all of these texts: of all, or among those of these numbers."""
 
+    def of_account(self, account: str) -> Iterator[Entry]:
+        """Read the records about one account by itself, newest first."""
+
     def published(self, file: str) -> int:
         """Read up to which record this file is known to have been written; 0 if it is not known at all."""

@@ -1,12 +1,13 @@
 """Finding records again: by event, group, person, run and time."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
+from bridge.audit.events import Event
 from bridge.audit.ledger import Entry, Ledger
 from bridge.audit.timestamp import stamp
 from bridge.core.model import email
@@ -17,6 +18,8 @@ GROUP_KEYS: Final = ("group", "group_id", "mapping", "source_id")
 
 PERSON_KEYS: Final = ("account", "email", "lead", "subject")
 """Facts that say whom a record is about, besides `people`."""
+
+_CHANGES: Final = (Event.MEMBER_ADDED, Event.MEMBER_REMOVED)
 
 NESTED_KEYS: Final = ("members", "changes")
 """Facts that are lists of objects, which say in turn whom a record is about."""
@@ -75,11 +78,17 @@ def find_records(ledger: Ledger, wanted: Filter) -> Iterator[Found]:
     return reversed(newest)
 
 
-def last_change(ledger: Ledger, group_id: str, account: str) -> Mapping[str, Any] | None:
-    """The last time that the bridge put an account into a group, or took it out; None: never."""
-    kinds = (Filter(event, group_id, account, limit=1) for event in ("member.added", "member.removed"))
-    found = [one.record for kind in kinds for one in find_records(ledger, kind)]
-    return max(found, key=lambda record: int(record["seq"]), default=None)
+def last_changes(ledger: Ledger, account: str, group_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """By id of those groups, the last time that the bridge put an account into one, or took it out, if ever."""
+    found: dict[str, Mapping[str, Any]] = {}
+    left = set(group_ids)
+    for record in map(read_entry, ledger.of_account(account) if left else ()):
+        if record["event"] in _CHANGES and (group := record.get("group_id")) in left:
+            left.remove(group)
+            found[group] = record
+            if not left:
+                break
+    return found
 
 
 def _matches(ledger: Ledger, wanted: Filter, *, newest_first: bool) -> Iterator[Found]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from bridge.audit.chain import Sealed
-from bridge.audit.file import AuditFile
 from bridge.audit.forms import LINES, Form
 from bridge.audit.ledger import Ledger
-from bridge.audit.lines import LineLogger
 from bridge.errors import StoreError
+
+if TYPE_CHECKING:
+    from bridge.audit.file import AuditFile
+    from bridge.audit.lines import LineLogger
 
 
 class AuditStream:
@@ -21,8 +23,8 @@ class AuditStream:
     """
 
     def __init__(self, file: Path | None = None, output: BinaryIO | None = None, form: Form = Form.JSONL) -> None:
-        self._file = AuditFile(file) if file else None
-        self._output = LineLogger(output) if output else None
+        self._file = _file(file) if file else None
+        self._output = _lines(output) if output else None
         self._line_of = LINES[form]
         self._unsent: list[Sealed] = []
         self._doubted: list[Sealed] = []
@@ -76,7 +78,7 @@ class AuditStream:
         doubted, self._doubted = self._doubted, []
         return doubted if in_place.line == first.line else ()
 
-    def _drain(self, output: LineLogger) -> None:
+    def _drain(self, output: "LineLogger") -> None:
         try:
             if self._unsent:
                 output.send([self._line_of(one.line) for one in self._unsent])
@@ -85,3 +87,15 @@ class AuditStream:
             raise StoreError(
                 f"Audit records cannot be written to standard output ({error}); see to whatever reads it"
             ) from error
+
+
+def _file(path: Path) -> "AuditFile":
+    from bridge.audit.file import AuditFile  # noqa: PLC0415 - what logs loads only where records go out
+
+    return AuditFile(path)
+
+
+def _lines(output: BinaryIO) -> "LineLogger":
+    from bridge.audit import lines  # noqa: PLC0415 - as above
+
+    return lines.LineLogger(output)

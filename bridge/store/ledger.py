@@ -57,6 +57,10 @@ class DatabaseLedger:
             conditions += [audit.c.seq >= among.start, audit.c.seq < among.stop]
         return self._portions(conditions, newest_first=newest_first)
 
+    def of_account(self, account: str) -> Iterator[Entry]:
+        """Read the records about one account by itself, newest first."""
+        return self._portions((audit.c.account == account,), newest_first=True)
+
     def published(self, file: str) -> int:
         """Read up to which record this file is known to have been written."""
         with self._scopes.reading() as scope:
@@ -69,7 +73,11 @@ class DatabaseLedger:
             return ()
         tip = load_tip(scope, lock=True)
         sealed = seal_all(records, scope.organization, tip)
-        scope.connection.execute(audit.insert(), [scope.row(seq=one.seq, line=one.line) for one in sealed])
+        rows = [
+            scope.row(seq=one.seq, line=one.line, account=record.facts.get("account"))
+            for one, record in zip(sealed, records, strict=True)
+        ]
+        scope.connection.execute(audit.insert(), rows)
         replace(scope.connection, audit_tips, [scope.row(seq=sealed[-1].seq, hash=sealed[-1].hash)])
         return sealed
 

@@ -49,12 +49,13 @@ def pack_directory(read: DirectoryRead) -> bytes:
         "inner": [[key, one.label, sorted(one.groups)] for key, one in inner],
         "keys": dict(sorted(nesting.keys.items())),
         "apart": apart,
-        "strangers": [[n, min(some)] for n, one in enumerate(sets) if (some := one - known.keys())],
+        "strangers": [[n, min(some)] for n, one in enumerate(sets) if (some := one.difference(known))],
     }
     holding: dict[PersonId, list[int]] = {person: [] for person in known}
     for number, one in enumerate(sets):
-        for person in one & known.keys():
-            holding[person].append(number)
+        for person in one:
+            if person in holding:
+                holding[person].append(number)
     rows = [[p.id, p.name, p.label, p.addresses, p.id in read.people, holding[p.id]] for p in known.values()]
     return pack_table(head, rows, map(names_of, known.values()))
 

@@ -14,8 +14,9 @@ def pack_target(target: TargetPicture) -> bytes:
     """Pack all accounts and managed groups. Members without an account that is listed are not kept."""
     holding: dict[AccountId, list[int]] = {account.id: [] for account in target.accounts}
     for number, managed in enumerate(target.groups):
-        for member in managed.members & holding.keys():
-            holding[member].append(number)
+        for member in managed.members:
+            if member in holding:
+                holding[member].append(number)
     head = {
         "groups": [
             [m.key, m.name, m.where, m.refusal, m.group and [m.group.id, m.group.name, m.group.lead]]

@@ -6,7 +6,7 @@ Everything is one organization's: its label is the first part of every key. Time
 
 from typing import Final
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
 REVISION: Final = "0013"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
@@ -266,8 +266,12 @@ audit: Final = Table(
     _organization(),
     Column("seq", Integer, primary_key=True, autoincrement=False, comment="The record's number, from 1, no gaps"),
     Column("line", Text, nullable=False, comment="The sealed record, as it goes out"),
+    Column("account", Text, comment="The account that the record is about by itself; null: none"),
     comment="The audit chain",
 )
+
+audit_of_account: Final = Index("audit_of_account", audit.c.organization, audit.c.account, audit.c.seq)
+"""Half a million records of a first run are not gone through to tell since when somebody is in a group."""
 
 audit_tips: Final = Table(
     "audit_tips",

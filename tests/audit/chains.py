@@ -1,5 +1,6 @@
 """A chain in memory, and records to put into it."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -51,6 +52,10 @@ class MemoryLedger:
         rows = [row for row in self.entries() if among is None or row.seq in among]
         found = [row for row in rows if all(needle in row.line for needle in needles)]
         return reversed(found) if newest_first else iter(found)
+
+    def of_account(self, account: str) -> Iterator[Entry]:
+        found = [row for row in self.entries() if json.loads(row.line).get("account") == account]
+        return reversed(found)
 
     def published(self, file: str) -> int:
         return self.noted.get(file, 0)

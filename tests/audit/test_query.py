@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.audit.ledger import Entry
-from bridge.audit.query import Filter, find_records
+from bridge.audit.query import Filter, find_records, last_changes
 from bridge.errors import StoreError
 from tests.audit.chains import NOON, MemoryLedger, record
 
@@ -73,3 +73,20 @@ def test_a_damaged_line_is_an_error_not_a_gap(ledger: MemoryLedger) -> None:
     ledger.rows[2] = Entry(3, ledger.rows[2].line[:-5])
     with pytest.raises(StoreError, match=r"record 3 is damaged.*audit verify"):
         found(ledger, Filter())
+
+
+def test_the_last_change_of_an_account_in_each_group() -> None:
+    """The newest that put it in or took it out; of no other group, account or event."""
+    ledger = MemoryLedger()
+    ledger.append(
+        record("member.added", 0, group_id="g-1", account="acc-1"),
+        record("member.removed", 1, group_id="g-1", account="acc-1"),
+        record("member.added", 2, group_id="g-2", account="acc-1"),
+        record("member.added", 3, group_id="g-3", account="acc-1"),
+        record("member.added", 4, group_id="g-1", account="acc-2"),
+        record("member.skipped", 5, group_id="g-1", account="acc-1"),
+    )
+    found = last_changes(ledger, "acc-1", {"g-1", "g-2", "g-4"})
+    assert {group: one["seq"] for group, one in found.items()} == {"g-1": 2, "g-2": 3}
+    assert last_changes(ledger, "acc-1", ()) == {}
+    assert last_changes(ledger, "acc-3", {"g-1"}) == {}

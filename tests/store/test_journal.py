@@ -168,6 +168,15 @@ class TestEvidence:
             assert [entry.seq for entry in ledger.search(['"12%"', "member.added"])] == [13]
             assert list(ledger.search(['"1_%"'])) == []
 
+    def test_records_about_one_account_are_read_newest_first(self, tmp_path: Path) -> None:
+        """Of this organization, by the account that a record is about by itself, and by no text within it."""
+        with opened(tmp_path) as store, opened(tmp_path, "other") as other:
+            store.record([a_record(account="acc-1"), a_record(account="acc-12"), a_record(email="acc-1")])
+            other.record([a_record(account="acc-1")])
+            store.record([a_record("member.removed", account="acc-1")])
+            assert [entry.seq for entry in store.ledger.of_account("acc-1")] == [4, 1]
+            assert list(store.ledger.of_account("acc-2")) == []
+
     def test_two_organizations_have_two_chains(self, tmp_path: Path) -> None:
         """Each begins with its own first record."""
         with opened(tmp_path, "one") as one, opened(tmp_path, "other") as other:

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -146,3 +147,28 @@ def test_a_database_of_an_older_version_keeps_what_is_in_it(tmp_path: Path) -> N
         assert store.load().links == {"corp:1": "acc-1"}
         assert len(events(store)) == 1
     assert set(tables_of(tmp_path / "bridge.db")) > old
+
+
+def test_an_older_version_s_records_are_found_by_their_account(tmp_path: Path) -> None:
+    """Those of all organizations, and more of them than are taken at once; a damaged one is passed over."""
+    database = Database(tmp_path / "bridge.db")
+    with database.writing() as connection:
+        command.upgrade(configuration(connection), "0012")
+        lines = [json.dumps({"account": f"acc-{n}" if n % 2 else None, "n": n}) for n in range(2, 2500)]
+        rows = [
+            ("other", 1, '{"account": "acc-1"}'),
+            ("acme", 1, '"account"'),
+            *(("acme", n, line) for n, line in enumerate(lines, 2)),
+        ]
+        for organization, seq, line in rows:
+            connection.execute(
+                text("INSERT INTO audit VALUES (:organization, :seq, :line)"),
+                {"organization": organization, "seq": seq, "line": line},
+            )
+    database.close()
+    with opened(tmp_path) as store:
+        for number in (3, 1001, 2499):
+            assert [entry.seq for entry in store.ledger.of_account(f"acc-{number}")] == [number]
+        assert list(store.ledger.of_account("acc-2")) == []
+    with opened(tmp_path, "other") as store:
+        assert [entry.seq for entry in store.ledger.of_account("acc-1")] == [1]
