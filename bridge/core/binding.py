@@ -53,6 +53,12 @@ def no_longer_configured(remembered: Mapping[str, GroupId], policy: Policy) -> f
     return frozenset(key for key in remembered if key not in keys and not key.startswith(patterns))
 
 
+def handed_on(remembered: Mapping[str, GroupId], yielded: Mapping[str, str]) -> dict[str, GroupId]:
+    """What is remembered, where a managed group that a pattern made is another mapping's now, by their keys."""
+    kept = {key: group_id for key, group_id in remembered.items() if key not in yielded}
+    return {**{yielded[key]: remembered[key] for key in sorted(yielded.keys() & remembered.keys())}, **kept}
+
+
 def namesakes(bindings: Iterable[Binding], groups: Iterable[Group]) -> Iterator[str]:
     """What to say of managed groups whose name another group bears: people may be in that one by mistake."""
     ids: dict[str, list[GroupId]] = {}

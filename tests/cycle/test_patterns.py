@@ -1,11 +1,13 @@
 """Managed groups that a pattern makes: when their directory group is gone, and when it is only not seen."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bridge.core.change import SkipKind
-from bridge.core.mapping import PatternMapping, Settings
+from bridge.core.mapping import From, GroupMapping, PatternMapping, Settings
 from bridge.core.model import (
     DirectoryRead,
     Doubt,
@@ -60,3 +62,39 @@ def test_a_directory_group_that_is_not_there(tmp_path: Path, doubts: tuple[Doubt
         assert unserved(report) == ([] if doubts else ["Team red"])
         assert report.outcome is (RunOutcome.FAILED_READ if doubts else RunOutcome.PARTLY_FAILED)
         assert (set_up.members("Team red"), set_up.members("Team blue")) == ({"p00"}, {"p01"})
+
+
+class Named(Patterned):
+    """One in which groups are found by name as well."""
+
+    def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
+        """Tell of all groups under the pattern, and of those that are named."""
+        found = super().read(selectors)
+        named = ScriptedDirectory.read(self, [one for one in selectors if one.kind is SelectorKind.NAME])
+        return replace(found, selections={**found.selections, **named.selections})
+
+
+@pytest.mark.parametrize("name", ["Team red", "Crew red"])
+def test_a_group_that_is_configured_by_name_is_handed_on(tmp_path: Path, name: str) -> None:
+    """To the mapping of its own, also under another name in Hyperproof, and back to the pattern when that ends."""
+    clock = VirtualClock()
+    with stage(
+        tmp_path / "db", organization(["p00", "p01", "p02"], {"Any": {"p00"}}, clock), [], {}, clock=clock
+    ) as set_up:
+        set_up.directory = Named(made(set_up).groups)
+        organization_ = set_up.sandbox.organization
+        organization_.rename_group(organization_.find_group("Team red").id, name, actor="ui")
+        set_up.directory.groups["hp-red"] = {"p00", "p02"}
+        own = GroupMapping(
+            "red", "Team red", From(Selector(CORP, SelectorKind.NAME, "hp-red")), Settings(create=True)
+        )
+        set_up.change_policy(mappings=(own,))
+        assert unserved(set_up.run()) == []
+        assert set_up.members(name) == {"p00", "p02"}
+        assert set_up.store.load().bindings["red"] == organization_.find_group(name).id
+        set_up.change_policy(mappings=())
+        set_up.run()
+        set_up.directory.groups["hp-red"] = {"p00"}
+        assert unserved(set_up.run()) == []
+        assert set_up.members(name) == {"p00"}
+        assert {group.name for group in organization_.groups} == {"Any", name, "Team blue"}
