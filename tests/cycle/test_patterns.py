@@ -26,7 +26,7 @@ TEAMS = Selector(CORP, SelectorKind.PATTERN, "hp-(?P<team>.+)")
 class Patterned(ScriptedDirectory):
     """A directory in which the pattern finds every group."""
 
-    def read(self, selectors: object) -> DirectoryRead:
+    def read(self, selectors: Sequence[Selector]) -> DirectoryRead:
         """Tell of all groups under the pattern."""
         by_name = super().read([Selector(CORP, SelectorKind.NAME, name) for name in self.groups])
         groups = tuple(group for one in by_name.selections.values() for group in one.groups)
