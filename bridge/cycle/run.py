@@ -35,7 +35,7 @@ class Bridge:
     clock: Clock
     new_id: Callable[[], str]
     permit: Callable[[], None]
-    """Raises Busy when this process is no longer the one writer."""
+    """Raises what ends the run before another write."""
     apply: bool
     """Whether the configuration allows writing at all."""
     call_time: timedelta

@@ -9,6 +9,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
+from bridge.audit.chain import Sealed
 from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
 from bridge.core.change import Approval, Held
@@ -376,12 +377,17 @@ class DatabaseStore:
         """One transaction that writes and ends with these records, which go out once it is on disk."""
         with self._turn:
             self._stream.catch_up(self.ledger)
-            with self._scopes.writing() as scope:
-                yield scope
-                sealed = self.ledger.append(scope, records)
-                position = self._stream.position
-                if position and position != self._noted:
-                    self.ledger.note_published(scope, *position)
+            sealed: Sequence[Sealed] = ()
+            try:
+                with self._scopes.writing() as scope:
+                    yield scope
+                    sealed = self.ledger.append(scope, records)
+                    position = self._stream.position
+                    if position and position != self._noted:
+                        self.ledger.note_published(scope, *position)
+            except BaseException:
+                self._stream.doubt(sealed)
+                raise
             self._noted = position
             if sealed:
                 self._stream.publish(self.ledger, sealed)
