@@ -21,21 +21,11 @@ from pydantic import (
 from pydantic_core.core_schema import ValidationInfo
 
 from bridge.config.addresses import ProxyAddress, WebAddress
+from bridge.config.durations import Duration, FullReadEvery, within
+from bridge.config.paths import KeyFile, PresentFile
 from bridge.config.references import Secret, read_exposure
 from bridge.config.service import Model
-from bridge.config.values import (
-    Duration,
-    Flag,
-    FullReadEvery,
-    KeyFile,
-    PresentFile,
-    SecretText,
-    Text,
-    surroundings,
-    text_value,
-    within,
-    wrong,
-)
+from bridge.config.values import Flag, SecretText, Text, surroundings, text_value, wrong
 from bridge.core.model import DirectoryName
 from bridge.sources.entra.settings import (
     CLOUDS,
