@@ -132,7 +132,7 @@ def approve(
 
     Example: hyperproof-bridge held approve 3fa9c1d20b77 --by "Ann Smith" --reason "reorganization, ticket 4711"
     """
-    from bridge.config.values import parse_duration
+    from bridge.config.durations import parse_duration
     from bridge.wiring import opened_store
 
     loaded = configuration(config)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from bridge.config.document import Flaw, Place, Plain
+from bridge.config.ldap_values import DN_SHAPE, is_ldap_filter
 from bridge.config.problems import shown
 from bridge.config.references import resembles_reference
-from bridge.config.values import DN_SHAPE, ID_SHAPE, is_ldap_filter
+from bridge.config.values import ID_SHAPE
 
 _Sentences: TypeAlias = tuple[str, str]
 _Check: TypeAlias = Callable[[str], _Sentences | None]

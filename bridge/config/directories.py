@@ -7,24 +7,16 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import AfterValidator, Discriminator, Field, StrictInt, Tag, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from bridge.config.durations import Duration, FullReadEvery, within
 from bridge.config.entra import EntraDirectory
 from bridge.config.file_directory import FileDirectory
 from bridge.config.ldap_bind import BindSection, bind_of, refuse_leaks, servers_in
 from bridge.config.ldap_schema import SchemaSection, schema_of
 from bridge.config.ldap_servers import ServersSection
+from bridge.config.ldap_values import Dn
+from bridge.config.paths import KeyFile, PresentFile
 from bridge.config.problems import did_you_mean
-from bridge.config.values import (
-    SHOWN,
-    Dn,
-    Duration,
-    Flag,
-    FullReadEvery,
-    KeyFile,
-    PresentFile,
-    surroundings,
-    within,
-    wrong,
-)
+from bridge.config.values import SHOWN, Flag, surroundings, wrong
 from bridge.core.model import DirectoryName
 from bridge.sources.ldap.dn import normal_form
 from bridge.sources.ldap.settings import Domain, LdapSettings, Nesting, Tls, is_global_catalog

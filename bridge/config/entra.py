@@ -1,172 +1,21 @@
 """Entra tenants: what the file says of one, and the settings that its source takes."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Annotated, Final, Literal, Self, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    TypeAdapter,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from bridge.config.addresses import ProxyAddress, WebAddress
-from bridge.config.references import Secret, read_exposure
+from bridge.config.durations import Duration, FullReadEvery, within
+from bridge.config.entra_credential import CredentialSection, credential_of
+from bridge.config.paths import PresentFile
 from bridge.config.service import Model
-from bridge.config.values import (
-    Duration,
-    Flag,
-    FullReadEvery,
-    KeyFile,
-    PresentFile,
-    SecretText,
-    Text,
-    surroundings,
-    text_value,
-    within,
-    wrong,
-)
+from bridge.config.values import Flag, Text, surroundings, wrong
 from bridge.core.model import DirectoryName
-from bridge.sources.entra.settings import (
-    CLOUDS,
-    AddressProperty,
-    Certificate,
-    ClientSecret,
-    Credential,
-    EntraSettings,
-    FederatedToken,
-    IdentityKind,
-    ManagedIdentity,
-)
+from bridge.sources.entra.settings import CLOUDS, AddressProperty, EntraSettings
 from bridge.transport.settings import Limits, Route, Timeouts
-
-# ---- who signs in --------------------------------------------------------------------------------------
-
-AKS: Final = "aks"
-"""What is written for a workload identity whose facts the cluster puts into the environment."""
-
-_TOKEN_VARIABLE: Final = "AZURE_FEDERATED_TOKEN_FILE"  # noqa: S105 - its name
-_PRESENT: Final = TypeAdapter[Path](PresentFile)
-
-
-@dataclass(frozen=True, slots=True)
-class TokenPlace:
-    """Where a workload's token is."""
-
-    file: Path
-    from_environment: bool
-    """Whether the cluster says so, and who the application is besides."""
-
-
-def _token_place(value: object, info: ValidationInfo) -> TokenPlace:
-    around = surroundings(info)
-    told = text_value(value, info)
-    if told != AKS:
-        return TokenPlace(_PRESENT.validate_python(told, context=around), from_environment=False)
-    named = around.environ.get(_TOKEN_VARIABLE)
-    if not named:
-        raise wrong(
-            f"The environment variable {_TOKEN_VARIABLE} is not set.",
-            'Label the pod azure.workload.identity/use: "true", or write the token\'s file.',
-        )
-    return TokenPlace(_PRESENT.validate_python(named, context=around), from_environment=True)
-
-
-WorkloadToken: TypeAlias = Annotated[
-    TokenPlace, BeforeValidator(_token_place), PlainSerializer(str), WithJsonSchema({"type": "string"})
-]
-"""A token's file, or the word `aks`."""
-
-
-class ManagedIdentitySection(Model):
-    """A managed identity that was assigned by a user, named in one of these ways."""
-
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
-
-    client_id: Text | None = Field(default=None, examples=["11111111-2222-3333-4444-555555555555"])
-    """By its client id."""
-
-    object_id: Text | None = Field(default=None, examples=["11111111-2222-3333-4444-555555555555"])
-    """By its object id (principal id)."""
-
-    resource_id: Text | None = Field(default=None, examples=["/subscriptions/.../userAssignedIdentities/bridge"])
-    """By its resource id in Azure."""
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if len(self.model_fields_set) > 1:
-            raise wrong("The identity is named in several ways.", "Keep one of client_id, object_id, resource_id.")
-        return self
-
-
-SYSTEM_ASSIGNED: Final = "system"
-
-
-def _identity(value: object) -> object:
-    return {} if value == SYSTEM_ASSIGNED else value
-
-
-ManagedIdentityChoice: TypeAlias = Annotated[
-    ManagedIdentitySection,
-    BeforeValidator(_identity, json_schema_input_type=Literal["system"] | ManagedIdentitySection),
-]
-"""The word `system`, or which of the identities that users assigned."""
-
-
-class CredentialSection(Model):
-    """What the application proves itself with: one of a secret, a certificate, a workload's token, an identity."""
-
-    client_secret: SecretText | None = Field(default=None, examples=["${env:ENTRA_CLIENT_SECRET}"])
-    """A client secret: its value, not its id."""
-
-    certificate: PresentFile | None = Field(default=None, examples=["/etc/hyperproof-bridge/entra.pem"])
-    """A certificate with its private key: one PEM file, or PFX; or the certificate alone, beside `private_key`."""
-
-    private_key: KeyFile | None = Field(
-        default=None, validate_default=True, examples=["/etc/hyperproof-bridge/entra.key"]
-    )
-    """The certificate's private key (PEM), where that is a file of its own."""
-
-    passphrase: SecretText | None = Field(default=None, examples=["${env:ENTRA_KEY_PASSPHRASE}"])
-    """Opens the private key or the PFX file."""
-
-    workload_identity: WorkloadToken | None = Field(default=None, examples=["aks"])
-    """A token of another issuer: `aks` for what AKS puts into the environment, or the file that it is in."""
-
-    managed_identity: ManagedIdentityChoice | None = Field(default=None, examples=["system"])
-    """What Azure gives the machine or app: `system`, or the client, object or resource id of another."""
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        ways = ("client_secret", "certificate", "workload_identity", "managed_identity")
-        stated = [way for way in ways if getattr(self, way) is not None]
-        if len(stated) != 1:
-            what = f"{' and '.join(stated)} stand together." if stated else "It is not said what it signs in with."
-            raise wrong(what, f"State one of {', '.join(ways)}.")
-        if self.certificate is None and (self.private_key or self.passphrase):
-            raise wrong("private_key and passphrase go with `certificate`.", "Leave them out.")
-        return self
-
-    @field_validator("private_key", mode="after")
-    @classmethod
-    def _is_private(cls, private_key: Path | None, info: ValidationInfo) -> Path | None:
-        certificate = info.data.get("certificate")
-        if certificate and private_key is None and (warning := read_exposure(certificate)):
-            surroundings(info).warnings[warning] = None
-        return private_key
-
-
-# ---- the tenant ----------------------------------------------------------------------------------------
 
 _TENANT: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 
@@ -309,16 +158,13 @@ def _is_managed(info: ValidationInfo) -> bool:
     return isinstance(credential, CredentialSection) and credential.managed_identity is not None
 
 
-# ---- as the source takes it ----------------------------------------------------------------------------
-
-
 def entra_settings(name: str, directory: EntraDirectory) -> EntraSettings:
     """Turn what the file says of a tenant into what its source takes."""
     return EntraSettings(
         name=DirectoryName(name),
         tenant_id=directory.tenant_id or "",
         client_id=directory.client_id or "",
-        credential=_credential(directory.credential),
+        credential=credential_of(directory.credential),
         cloud=CLOUDS[directory.cloud],
         login_url=directory.login_url or "",
         graph_url=directory.graph_url or "",
@@ -331,21 +177,6 @@ def entra_settings(name: str, directory: EntraDirectory) -> EntraSettings:
             longest_wait=directory.max_wait.total_seconds(), waiting_budget=directory.wait_budget.total_seconds()
         ),
     )
-
-
-def _credential(section: CredentialSection) -> Credential:
-    if section.client_secret:
-        return ClientSecret(section.client_secret.read)
-    if section.certificate:
-        return Certificate(section.certificate, section.private_key, _reader(section.passphrase))
-    if section.workload_identity:
-        return FederatedToken(section.workload_identity.file)
-    named = section.managed_identity.model_dump(exclude_none=True) if section.managed_identity else {}
-    return next((ManagedIdentity(IdentityKind(kind), text) for kind, text in named.items()), ManagedIdentity())
-
-
-def _reader(secret: Secret | None) -> Callable[[], str] | None:
-    return secret.read if secret else None
 
 
 def entra_secrets(directory: EntraDirectory) -> list[str]:

@@ -7,9 +7,12 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import AfterValidator, Field, StrictInt, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from bridge.config.durations import Duration, within
 from bridge.config.ldap_schema import AttributesSection, schema_of
+from bridge.config.ldap_values import Attribute
+from bridge.config.paths import FilePath
 from bridge.config.service import Model
-from bridge.config.values import Attribute, Duration, FilePath, Pattern, Text, within, wrong
+from bridge.config.values import Pattern, Text, wrong
 from bridge.core.model import DirectoryName
 from bridge.sources.file.kinds import KINDS, Kinds, Mark
 from bridge.sources.file.settings import (

@@ -7,9 +7,10 @@ from typing import Annotated, Final, Self, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from bridge.config.ldap_values import DN_SHAPE, Dn
 from bridge.config.limits import RemovalsOverride
 from bridge.config.service import Model
-from bridge.config.values import DN_SHAPE, ID_SHAPE, Address, Dn, Flag, Lead, Pattern, Text, wrong
+from bridge.config.values import ID_SHAPE, Address, Flag, Lead, Pattern, Text, wrong
 from bridge.core.mapping import Mode
 from bridge.core.model import SelectorKind
 

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from bridge.config.paths import KeyFile
 from bridge.config.service import Model
-from bridge.config.values import KeyFile, SecretText, Text, wrong
+from bridge.config.values import SecretText, Text, wrong
 from bridge.sources.ldap.settings import Bind, BindMethod
 from bridge.transport.settings import is_loopback
 

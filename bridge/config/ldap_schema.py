@@ -5,8 +5,8 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from bridge.config.ldap_values import NO_ATTRIBUTE, NO_FILTER, Attribute, Dn, Filter, OptionalFilter
 from bridge.config.service import Model
-from bridge.config.values import NO_ATTRIBUTE, NO_FILTER, Attribute, Dn, Filter, OptionalFilter
 from bridge.sources.ldap.presets import PRESETS
 from bridge.sources.ldap.schema import MemberAttribute, MemberSyntax, Schema
 

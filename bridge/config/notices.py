@@ -7,9 +7,11 @@ from pydantic import Field, StrictInt, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from bridge.config.addresses import webhook_address
+from bridge.config.durations import Duration, within
+from bridge.config.paths import PresentFile
 from bridge.config.references import Secret
 from bridge.config.service import Model
-from bridge.config.values import Address, Duration, PresentFile, SecretText, Text, within, wrong
+from bridge.config.values import Address, SecretText, Text, wrong
 from bridge.transport.settings import is_loopback
 
 

@@ -9,8 +9,10 @@ from pydantic import AfterValidator, Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from bridge.config.cron import parse_cron
+from bridge.config.durations import Duration, within
+from bridge.config.paths import KeyFile, PresentFile
 from bridge.config.service import Model
-from bridge.config.values import Duration, Flag, KeyFile, PresentFile, SecretText, Text, within, wrong
+from bridge.config.values import Flag, SecretText, Text, wrong
 from bridge.core.mapping import MAIN
 from bridge.transport.settings import is_loopback
 

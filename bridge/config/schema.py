@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from bridge.config.durations import duration_text
 from bridge.config.model import Configuration
 from bridge.config.service import Model
-from bridge.config.values import duration_text
 
 
 def json_schema() -> dict[str, Any]:

@@ -9,17 +9,10 @@ from pydantic_core.core_schema import ValidationInfo
 
 from bridge.audit.forms import Form
 from bridge.config.addresses import DatabaseAddress, ProxyAddress, WebAddress
+from bridge.config.durations import Duration, within
+from bridge.config.paths import FilePath, PresentFile
 from bridge.config.references import current
-from bridge.config.values import (
-    Duration,
-    FilePath,
-    Flag,
-    PresentFile,
-    SecretText,
-    Text,
-    within,
-    wrong,
-)
+from bridge.config.values import Flag, SecretText, Text, wrong
 from bridge.store.place import Place, Server
 from bridge.targets.settings import REGIONS
 

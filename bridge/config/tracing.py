@@ -6,8 +6,9 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from bridge.config.addresses import CollectorAddress
+from bridge.config.paths import PresentFile
 from bridge.config.service import Model
-from bridge.config.values import HeaderName, PresentFile, SecretText, wrong
+from bridge.config.values import HeaderName, SecretText, wrong
 from bridge.transport.settings import is_loopback
 
 Headers: TypeAlias = Annotated[dict[HeaderName, SecretText], Field(max_length=16)]

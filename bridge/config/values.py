@@ -1,8 +1,6 @@
 """What one value may be. Each type says what is wrong in our words, and never repeats a secret."""
 
 import re
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -26,7 +24,6 @@ from bridge.config.references import (
     Reference,
     Secret,
     Surroundings,
-    read_exposure,
     reference,
     resembles_reference,
 )
@@ -101,7 +98,7 @@ def _secret(value: object, info: ValidationInfo) -> Secret:
         raise sealed(_no_reference(value), HOW_TO_REFER)
     try:
         secret = Secret(source.read(), source)
-        _warn(info, source.read_exposure())
+        warn(info, source.read_exposure())
     except ConfigError as error:
         problem = error.problems[0]
         raise sealed(problem.what, problem.remedy) from None
@@ -116,7 +113,8 @@ def _no_reference(value: str) -> str:
     return "A secret stands here in plain text. Take it out of the file, and change it where it is valid."
 
 
-def _warn(info: ValidationInfo, warning: str) -> None:
+def warn(info: ValidationInfo, warning: str) -> None:
+    """Let the file be told of with this warning; none if it is empty."""
     if warning:
         surroundings(info).warnings[warning] = None
 
@@ -129,7 +127,7 @@ SecretText: TypeAlias = Annotated[
 """A secret, by reference only."""
 
 
-def _checked(pattern: str, what: str, remedy: str) -> AfterValidator:
+def checked(pattern: str, what: str, remedy: str) -> AfterValidator:
     """Check that a text looks like this."""
     compiled = re.compile(pattern)
 
@@ -143,7 +141,7 @@ def _checked(pattern: str, what: str, remedy: str) -> AfterValidator:
 
 Label: TypeAlias = Annotated[
     Text,
-    _checked(
+    checked(
         r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
         f"{SHOWN} is not a label.",
         "Write up to 64 letters, digits, dots, dashes and underscores.",
@@ -154,7 +152,7 @@ Label: TypeAlias = Annotated[
 
 HeaderName: TypeAlias = Annotated[
     Text,
-    _checked(
+    checked(
         r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", f"{SHOWN} is not the name of a header.", "Write one such as Authorization."
     ),
 ]
@@ -201,168 +199,12 @@ Pattern: TypeAlias = Annotated[Text, AfterValidator(_pattern)]
 """A regular expression, matched against a whole name."""
 
 
+ID_SHAPE: Final = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+"""A UUID, as directories write the ids of groups."""
+
+
 # ---- figures -------------------------------------------------------------------------------------------
 
 Flag: TypeAlias = StrictBool
 Count: TypeAlias = Annotated[StrictInt, Field(ge=0)]
 Percent: TypeAlias = Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)]
-
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def parse_duration(text: str) -> timedelta:
-    """Read a duration such as 30s, 15m, 24h or 7d. Raises ValueError."""
-    parts = re.fullmatch(r"([0-9]{1,7})([smhd])", text.strip())
-    if not parts:
-        raise ValueError("write a whole number and s, m, h or d, such as 30s or 15m")
-    return timedelta(**{_UNITS[parts[2]]: int(parts[1])})
-
-
-def _duration(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    try:
-        return parse_duration(value if isinstance(value, str) else "")
-    except ValueError as error:
-        remedy = "Write a whole number and s, m, h or d, such as 30s or 15m."
-        raise wrong(f"{SHOWN} is not a duration.", remedy) from error
-
-
-def duration_text(length: timedelta) -> str:
-    """Write a duration as the file does: `15m`, and `24h` rather than `1d`."""
-    seconds = int(length.total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds > size and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
-Duration: TypeAlias = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    PlainSerializer(duration_text, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,7}[smhd]$"}),
-]
-"""A whole number with s, m, h or d."""
-
-
-def within(shortest: timedelta, longest: timedelta) -> AfterValidator:
-    """Check that a duration is no shorter and no longer than this."""
-
-    def check(length: timedelta) -> timedelta:
-        if not shortest <= length <= longest:
-            remedy = f"Write {duration_text(shortest)} to {duration_text(longest)}."
-            raise wrong(f"{SHOWN} is too {'short' if length < shortest else 'long'}.", remedy)
-        return length
-
-    return AfterValidator(check)
-
-
-FullReadEvery: TypeAlias = Annotated[Duration, within(timedelta(minutes=1), timedelta(days=7))]
-"""How long a full read of a directory serves the runs after it."""
-
-
-# ---- files ---------------------------------------------------------------------------------------------
-
-
-def _path(text: str, info: ValidationInfo) -> Path:
-    return surroundings(info).folder / text
-
-
-def _present(path: Path, info: ValidationInfo) -> Path:
-    surroundings(info).files[path] = None
-    try:
-        with path.open("rb") as file:
-            file.read(1)
-    except OSError as error:
-        remedy = "Check the path, and that the bridge's user may read it."
-        raise wrong(f"The file cannot be read: {error.strerror}.", remedy) from None
-    return path
-
-
-def _private(path: Path, info: ValidationInfo) -> Path:
-    _warn(info, read_exposure(path))
-    return path
-
-
-def _as_text(inner: Callable[[str, ValidationInfo], Path]) -> BeforeValidator:
-    return BeforeValidator(lambda value, info: inner(text_value(value, info), info))
-
-
-_FILE_SCHEMA: Final = WithJsonSchema({"type": "string"})
-
-FilePath: TypeAlias = Annotated[Path, _as_text(_path), _FILE_SCHEMA]
-"""A path; a relative one starts where the configuration file is."""
-
-PresentFile: TypeAlias = Annotated[FilePath, AfterValidator(_present), _FILE_SCHEMA]
-"""A file that is there and can be read."""
-
-KeyFile: TypeAlias = Annotated[PresentFile, AfterValidator(_private), _FILE_SCHEMA]
-"""The same, with a warning if everybody may read it."""
-
-
-# ---- groups of directories -----------------------------------------------------------------------------
-
-ID_SHAPE: Final = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-"""A UUID, as directories write the ids of groups."""
-
-
-# ---- LDAP ----------------------------------------------------------------------------------------------
-
-DN_SHAPE: Final = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)\s*=.*"
-
-Dn: TypeAlias = Annotated[
-    Text, _checked(f"(?s:{DN_SHAPE})", f"{SHOWN} is not a DN.", "Write one such as ou=people,dc=corp,dc=example.")
-]
-"""A distinguished name."""
-
-
-def _attribute(name: str) -> str:
-    plain = r"[A-Za-z][A-Za-z0-9-]*"
-    if re.fullmatch(plain, name):
-        return name
-    if re.fullmatch(rf"(?:{plain}|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*", name):
-        raise wrong(
-            f"{SHOWN} names an attribute by number, or with an option; servers answer under its bare name.",
-            "Write the name as the server shows it, such as mail.",
-        )
-    raise wrong(f"{SHOWN} is not the name of an attribute.", "Write one such as mail.")
-
-
-Attribute: TypeAlias = Annotated[Text, AfterValidator(_attribute)]
-"""An attribute's name."""
-
-NO_ATTRIBUTE: Final = "none"
-"""What is written where a preset's attribute shall not be used."""
-
-NO_FILTER: Final = "none"
-"""What is written where no filter shall apply."""
-
-
-def _filter(text: str) -> str:
-    if not is_ldap_filter(text):
-        raise wrong(
-            f"{SHOWN} is not an LDAP filter.", "Write one such as (objectClass=groupOfNames), in parentheses."
-        )
-    return text
-
-
-def is_ldap_filter(text: str) -> bool:
-    """Whether one pair of parentheses holds it all. Inside values they are escaped, so that all of them count."""
-    depth = 0
-    for position, sign in enumerate(text, start=1):
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        if depth <= 0 and position < len(text):
-            return False
-    return depth == 0 and "()" not in text
-
-
-def _filter_or_none(text: str) -> str:
-    return text if text == NO_FILTER else _filter(text)
-
-
-Filter: TypeAlias = Annotated[Text, AfterValidator(_filter)]
-"""An LDAP filter (RFC 4515)."""
-
-OptionalFilter: TypeAlias = Annotated[Text, AfterValidator(_filter_or_none)]
-"""An LDAP filter, or the word `none`."""

@@ -37,7 +37,8 @@ def choosable(groups: "Iterable[ListedGroup]", *, has_dns: bool) -> tuple[Choosa
 
 def _selector(group: "ListedGroup", *, has_dns: bool) -> "Plain":
     """By its DN, which people can read, else by its id; a name alone may come to mean another group."""
-    from bridge.config.values import DN_SHAPE, ID_SHAPE
+    from bridge.config.ldap_values import DN_SHAPE
+    from bridge.config.values import ID_SHAPE
     from bridge.config.writing import can_stand
 
     is_dn = has_dns and re.fullmatch(DN_SHAPE, group.label) and "\ufffd" not in group.label
