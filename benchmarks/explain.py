@@ -132,7 +132,8 @@ def main() -> None:
         values |= {"folder": folder, "ldap_url": "ldap://127.0.0.1:9", "admin": "cn=admin", "base": "dc=example"}
         path.write_text(CONFIGURATION.format(**values))
         noticed = keep(path, chosen.people, chosen.groups, chosen.size)
-        command = [sys.executable, "-m", "bridge", "explain", "person4711@corp.example", "--config", str(path)]
+        program = Path(sys.executable).with_name("hyperproof-bridge")
+        command = [str(program), "explain", "person4711@corp.example", "--config", str(path)]
         walls, cpus = [], []
         for _ in range(chosen.times):
             wall, cpu = time.perf_counter(), os.times()

@@ -115,9 +115,8 @@ def wired_for_writing(configuration: Configuration) -> Iterator[Wired]:
         stack.enter_context(_collector_paused())
         wired = stack.enter_context(_wired(configuration, store, _ends(), keeps=True))
         store.record_recalled(_recalled(configuration))
-        permit = _permit(lock)
-        wired.target.ask(permit)
-        yield replace(wired, bridge=replace(wired.bridge, permit=permit))
+        wired.target.ask(_permit(lock))
+        yield replace(wired, bridge=replace(wired.bridge, permit=_nothing_against_it))
 
 
 @contextmanager
@@ -132,7 +131,7 @@ def wired_for_serving(configuration: Configuration, patience: Patience, observer
 def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
     """One run of a service, holding the organization. Raises Busy while another run does.
 
-    `permit` is asked before each write as well, and ends the run by what it raises.
+    `permit` is asked before each intent and each call, and ends the run by what it raises.
     """
 
     def both() -> None:
@@ -144,7 +143,7 @@ def writing(wired: Wired, permit: Callable[[], None]) -> Iterator[Bridge]:
         wired.store.record_recalled(_recalled(wired.configuration))
         wired.target.ask(both)
         try:
-            yield replace(wired.bridge, permit=both)
+            yield replace(wired.bridge, permit=permit)  # the store asks the lock before it takes an intent
         finally:
             wired.target.ask(_nobody_writes)
 
@@ -291,6 +290,10 @@ def _permit(lock: Lock) -> Callable[[], None]:
             raise Busy("The lock on this organization was lost; nothing more is written.")
 
     return permit
+
+
+def _nothing_against_it() -> None:
+    """The lock aside, which the store asks before it takes an intent, and the target before each call."""
 
 
 def _nobody_writes() -> None:

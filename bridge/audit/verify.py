@@ -9,26 +9,21 @@ The records are walked from the first on, one at a time, and the first wrong one
     it names another predecessor than the record before         changed: one of the two was written anew
 
 A chain proves nothing about records cut off at its end. The database notes its end beside the chain, a file is
-compared with the database, and a Tip kept elsewhere can be passed as `ends`.
+compared with the database, and a Tip kept elsewhere can be passed as `ends`. What a rotated file repeats of the
+one before is no finding (rotated.py).
 """
 
-import gzip
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
-from itertools import chain as joined
 from itertools import takewhile, zip_longest
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any
 
 from bridge.audit.chain import ORIGIN, Tip, unseal
 from bridge.audit.ledger import Ledger
-from bridge.errors import StoreError
-
-LINE_LIMIT: Final = 64 * 1024 * 1024
-"""Bytes: no record is longer, so a file without line ends cannot fill the memory."""
+from bridge.audit.rotated import lines_of
 
 
 class Fault(StrEnum):
@@ -98,7 +93,7 @@ def verify_files(
     `first` is the number that they begin with when older files are gone; `ends` a Tip that they have to reach.
     """
     walk = _Walk(_names(files), organization, first)
-    return walk.to_end(enumerate(_lines(files), first), ends, Fault.NOT_IN_FILE)
+    return walk.to_end(enumerate(lines_of(files), first), ends, Fault.NOT_IN_FILE)
 
 
 def verify_both(ledger: Ledger, files: Sequence[Path], *, first: int = 1) -> Verification:
@@ -186,7 +181,7 @@ def _difference(ledger: Ledger, files: Sequence[Path], first: int) -> Finding | 
     """The first number under which files and database do not have the same line."""
     rows = (line for _, line in _rows(ledger, first - 1))
     place = f"{_names(files)} against the database"
-    for seq, (line, row) in enumerate(zip_longest(_lines(files), rows), first):
+    for seq, (line, row) in enumerate(zip_longest(lines_of(files), rows), first):
         if line is None:
             text = "the database has it (a run that is writing right now may be about to send it)"
             return Finding(seq, Fault.NOT_IN_FILE, place, text)
@@ -201,21 +196,6 @@ def _rows(ledger: Ledger, after: int = 0) -> Iterator[tuple[int, bytes]]:
     """The database's lines as they would stand in a file, each with the number it is filed under."""
     for entry in ledger.entries(after):
         yield entry.seq, entry.line.encode("utf-8", "surrogatepass") + b"\n"
-
-
-def _lines(files: Sequence[Path]) -> Iterator[bytes]:
-    return joined.from_iterable(map(_lines_of, files))
-
-
-def _lines_of(file: Path) -> Iterator[bytes]:
-    """Lines with their ends; of a file that logrotate compressed, too."""
-    try:
-        with cast("BinaryIO", gzip.open(file) if file.suffix == ".gz" else file.open("rb")) as opened:
-            yield from iter(partial(opened.readline, LINE_LIMIT), b"")
-    except (OSError, EOFError) as error:
-        raise StoreError(
-            f"The audit file {file} cannot be read ({error}); name a file of audit records"
-        ) from error
 
 
 def _names(files: Sequence[Path]) -> str:

@@ -3,7 +3,6 @@
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from bridge.core.fate import Effect
 from bridge.cycle.outcome import RunOutcome
 
 if TYPE_CHECKING:
@@ -72,6 +71,8 @@ def exit_of(outcome: RunOutcome, *, detailed: bool) -> Exit:
 
 def exit_of_edit(comparison: "Comparison") -> Exit:
     """The code of an edit. Who reviews it needs to know first whether it was seen whole, then whether it takes."""
+    from bridge.core.fate import Effect
+
     changes = comparison.whole if comparison.switched_on else ()
     if any(read.doubts for read in comparison.reads):
         return Exit.UNREADABLE

@@ -7,7 +7,7 @@ import typer
 
 from bridge.cli.completion import managed_groups
 from bridge.cli.exits import Exit
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Verbose, configuration
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Verbose, configuration, configuration_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from bridge.audit.ledger import Ledger
     from bridge.config import Configuration
     from bridge.core.explain import Answer
-    from bridge.cycle.explain import Explanation, Identity
     from bridge.cycle.explain_kept import Recalled
+    from bridge.cycle.explanation import Explanation, Identity
 
 _Since = dict[str, "Mapping[str, Any]"]
 """By group id, the record of the last change that the bridge made."""
@@ -61,7 +61,10 @@ def explain(
     """
     from bridge.cli.screen import console, print_json
 
-    told = (_live if live else _kept)(configuration(config, verbose=verbose), person, group)
+    if live:
+        told = _live(configuration(config, verbose=verbose), person, group)
+    else:
+        told = _kept(configuration_alone(config), person, group)
     if as_json:
         print_json(_json(told))
     else:
@@ -90,10 +93,7 @@ def _live(configuration: "Configuration", person: str, group: str) -> _Told:
 
 
 def _kept(configuration: "Configuration", person: str, group: str) -> _Told:
-    """No adapter is loaded for it, and no reference cycle looked for: somebody waits, and the process ends."""
-    import gc
-
-    gc.disable()
+    """Nothing is loaded for it that asks a server or logs, for somebody waits."""
     from bridge.clock import SystemClock
     from bridge.config.policy import policy
     from bridge.cycle.explain_kept import explain_kept

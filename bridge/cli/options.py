@@ -49,15 +49,22 @@ Reason = Annotated[
 
 def configuration(path: Path, *, verbose: bool = False) -> "Configuration":
     """Load a configuration, log as it says or everything, and say what should be seen to. Raises ConfigError."""
+    from bridge.logs import set_up
+
+    loaded = configuration_alone(path)
+    set_up("debug" if verbose else loaded.log.level, loaded.log.format)
+    return loaded
+
+
+def configuration_alone(path: Path) -> "Configuration":
+    """Load it for a command that has nothing to log, and say what should be seen to. Raises ConfigError."""
     from bridge.config import load
     from bridge.config.secrets import secrets_of
-    from bridge.logs import set_up
     from bridge.redaction import register_secret
 
     loaded = load(path, os.environ)
     for secret in secrets_of(loaded):
         register_secret(secret)
-    set_up("debug" if verbose else loaded.log.level, loaded.log.format)
     for warning in loaded.warnings:
         typer.echo(f"warning: {warning}", err=True)
     return loaded

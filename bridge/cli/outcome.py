@@ -52,6 +52,8 @@ def print_wrong(console: Console, report: Report) -> None:
     print_held(console, held, noted=report.applied)
     print_skips(console, report, kinds=frozenset({SkipKind.GROUP}))
     _print_failures(console, report)
+    for note in report.notes:
+        console.print(shown(note, "yellow"))
     console.print(_summary(report))
 
 
@@ -116,6 +118,8 @@ _SUMMED = {
     "held": "held",
     "rejected": "rejected",
     "settled": "settled",
+    "open": "open",
+    "waiting": "waiting for a run of their job",
 }
 
 

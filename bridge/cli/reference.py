@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from bridge.cli.main import MODULES
+from bridge.cli.commands import register
 
 PROGRAM = "hyperproof-bridge"
 
@@ -53,8 +53,7 @@ def reference() -> str:
 def program() -> Any:  # noqa: ANN401 - a command as Typer has it
     """The whole command line, as a tree."""
     made = typer.Typer()
-    for module in MODULES:
-        module.register(made)
+    register(made)
     return typer.main.get_command(made)
 
 

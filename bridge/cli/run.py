@@ -78,7 +78,10 @@ def sync(
     job: Annotated[
         str,
         typer.Option(
-            "--job", help="Write the managed groups of this job alone.", metavar="JOB", autocompletion=jobs
+            "--job",
+            help="Write the managed groups of this job alone; the exit code is about these.",
+            metavar="JOB",
+            autocompletion=jobs,
         ),
     ] = EVERY,
     as_json: AsJson = False,

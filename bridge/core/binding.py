@@ -53,6 +53,12 @@ def no_longer_configured(remembered: Mapping[str, GroupId], policy: Policy) -> f
     return frozenset(key for key in remembered if key not in keys and not key.startswith(patterns))
 
 
+def handed_on(remembered: Mapping[str, GroupId], yielded: Mapping[str, str]) -> dict[str, GroupId]:
+    """What is remembered, where a managed group that a pattern made is another mapping's now, by their keys."""
+    kept = {key: group_id for key, group_id in remembered.items() if key not in yielded}
+    return {**{yielded[key]: remembered[key] for key in sorted(yielded.keys() & remembered.keys())}, **kept}
+
+
 def namesakes(bindings: Iterable[Binding], groups: Iterable[Group]) -> Iterator[str]:
     """What to say of managed groups whose name another group bears: people may be in that one by mistake."""
     ids: dict[str, list[GroupId]] = {}
@@ -142,8 +148,9 @@ class _Index:
         return Binding(mapping, refusal=gone)
 
     def _doubtful(self, mapping: GroupMapping, bound: Group) -> str:
-        """Why a remembered group may not be the one that is meant: another group has its name now."""
-        others = [one.id for one in self._by_name.get(folded(mapping.name), []) if one.id != bound.id]
+        """Why a remembered group may not be the one that is meant: one that is nobody's has its name now."""
+        similar = self._by_name.get(folded(mapping.name), [])
+        others = [one.id for one in similar if one.id != bound.id and one.id not in self._keys]
         if folded(bound.name) == folded(mapping.name) or not others:
             return ""
         return (

@@ -91,8 +91,14 @@ class GroupComparison:
 
     @property
     def touched(self) -> bool:
-        """Whether the edit changes anything about the memberships, the name or the lead."""
-        return bool(self.edit or self.released or self.withheld or self.begins or self.ends or self.shapes)
+        """Whether the edit changes anything about the memberships, the name, the lead, or whether it is served."""
+        moved = self.edit or self.released or self.withheld
+        return bool(moved or self.begins or self.ends or self.served_no_more or self.shapes)
+
+    @property
+    def served_no_more(self) -> bool:
+        """Whether by the edit the group cannot be served, so that even leavers stay in it."""
+        return bool(self.after.refusal and not self.before.refusal)
 
     @property
     def shapes(self) -> tuple[str, ...]:

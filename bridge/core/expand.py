@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bridge.core.desired import Reads
 from bridge.core.mapping import From, GroupMapping, PatternMapping, Policy
@@ -16,6 +17,8 @@ class Expansion:
     mappings: tuple[GroupMapping, ...]
     refusals: tuple[tuple[GroupMapping, str], ...] = ()
     """Mappings that claim a name that another claims too, with the reason in words."""
+    yielded: Mapping[str, str] = field(default_factory=dict)
+    """By the key that a pattern would give it, the key of a managed group that is configured by name."""
 
 
 def expand(policy: Policy, reads: Reads) -> Expansion:
@@ -24,17 +27,18 @@ def expand(policy: Policy, reads: Reads) -> Expansion:
     A managed group that is configured by name wins over a pattern that would make the same name.
     """
     from_patterns = [m for pattern in policy.patterns for m in _matches(pattern, reads)]
-    configured = {folded(mapping.name) for mapping in policy.mappings}
+    configured = {folded(mapping.name): mapping.key for mapping in policy.mappings}
     claims = Counter(folded(mapping.name) for mapping in from_patterns)
+    yielded = {m.key: configured[folded(m.name)] for m in from_patterns if folded(m.name) in configured}
     mappings, refusals = list(policy.mappings), []
     for mapping in from_patterns:
-        if folded(mapping.name) in configured:
+        if mapping.key in yielded:
             continue
         if claims[folded(mapping.name)] > 1:
             refusals.append((mapping, "several directory groups match and would all become this managed group"))
         else:
             mappings.append(mapping)
-    return Expansion(tuple(mappings), tuple(refusals))
+    return Expansion(tuple(mappings), tuple(refusals), yielded)
 
 
 def folded(name: str) -> str:

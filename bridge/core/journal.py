@@ -54,6 +54,8 @@ class Effects:
     removed: tuple[AccountId, ...] = ()
     bound: GroupId | None = None
     """The group's id, where the write made it known."""
+    ours: bool = True
+    """Whether nobody else can have done it: only then does an added account count as put in by the bridge."""
 
 
 @dataclass(frozen=True, slots=True)

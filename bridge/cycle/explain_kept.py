@@ -26,7 +26,7 @@ from bridge.core.model import (
 )
 from bridge.core.picture import Album, Kin, ManagedPicture, TargetPicture, kin
 from bridge.core.quarantine import Trouble, left_alone
-from bridge.cycle.explain import Explanation, about, subject_of
+from bridge.cycle.explanation import Explanation, about, subject_of
 from bridge.cycle.ports import History
 from bridge.cycle.survey import Remembered, Thought, think
 from bridge.errors import BridgeError

@@ -28,7 +28,7 @@ class Ends:
     store: Store
     clock: Clock
     permit: Callable[[], None]
-    """Raises Busy when this process is no longer the one writer. Asked before each write."""
+    """Raises what ends the run before another write. The lock itself is asked by the store and by the target."""
     new_id: Callable[[], str]
     chunk: int = 100
     """Ids in one call."""

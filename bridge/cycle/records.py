@@ -145,40 +145,39 @@ class Recorder:
 
     # ---- writes ----
 
-    def done(self, intent: Intent, members: Sequence[MemberChange], group_id: GroupId) -> tuple[Record, ...]:
-        """A write was seen in Hyperproof: of the group itself, and for each member."""
-        of_group = () if intent.action in {Action.ADD, Action.REMOVE} else (self._of_group(intent, group_id),)
-        return (*of_group, *(self._of_member(intent, member, group_id) for member in members))
+    def done(
+        self, intent: Intent, members: Sequence[MemberChange], group_id: GroupId, *, intended_by: str = ""
+    ) -> tuple[Record, ...]:
+        """A write was seen in Hyperproof: of the group itself, and for each member.
 
-    def _of_member(self, intent: Intent, member: MemberChange, group_id: GroupId) -> Record:
+        `intended_by`: the run that it is of, where a later one found it.
+        """
+        facts = {"intent": intent.id, "mapping": intent.key, "group_id": group_id, "group": intent.group_name}
+        if intended_by:
+            facts["intended_by"] = intended_by
+        of_group = () if intent.action in {Action.ADD, Action.REMOVE} else (self._of_group(intent, facts),)
+        return (*of_group, *(self._of_member(intent, member, facts) for member in members))
+
+    def _of_member(self, intent: Intent, member: MemberChange, facts: Mapping[str, JsonValue]) -> Record:
         approval = self.approvals.get((intent.key, member.account))
         return self.make(
             _MEMBER_EVENTS[intent.action],
-            intent=intent.id,
-            mapping=intent.key,
-            group_id=group_id,
-            group=intent.group_name,
+            **facts,
             **_member(member),
             approval={"digest": approval.digest, "by": approval.by, "reason": approval.reason}
             if approval
             else None,
         )
 
-    def _of_group(self, intent: Intent, group_id: GroupId) -> Record:
-        facts: dict[str, JsonValue] = {
-            "intent": intent.id,
-            "mapping": intent.key,
-            "group_id": group_id,
-            "group": intent.group_name,
-            "cause": intent.cause,
-        }
+    def _of_group(self, intent: Intent, facts: Mapping[str, JsonValue]) -> Record:
+        told = {**facts, "cause": intent.cause}
         match intent.action:
             case Action.CREATE:
-                return self.make(Event.GROUP_CREATED, **facts)
+                return self.make(Event.GROUP_CREATED, **told)
             case Action.RENAME:
-                return self.make(Event.GROUP_RENAMED, name=intent.name, **facts)
+                return self.make(Event.GROUP_RENAMED, name=intent.name, **told)
             case _:
-                return self.make(Event.LEAD_CHANGED, lead=intent.lead, **facts)
+                return self.make(Event.LEAD_CHANGED, lead=intent.lead, **told)
 
     def not_done(
         self, event: Event, intent: Intent, members: Sequence[MemberChange], reason: str, status: int | None = None

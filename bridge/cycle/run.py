@@ -35,7 +35,7 @@ class Bridge:
     clock: Clock
     new_id: Callable[[], str]
     permit: Callable[[], None]
-    """Raises Busy when this process is no longer the one writer."""
+    """Raises what ends the run before another write."""
     apply: bool
     """Whether the configuration allows writing at all."""
     call_time: timedelta
@@ -120,9 +120,11 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
             progress=progress.written,
         )
         report = _written(report, found, sides, writing)
-    unbound = no_longer_configured(memory.bindings, bridge.policy)
-    left = recollect(replace(_ending(report, found, sides), unbound=unbound), memory)
-    if bridge.apply and not found.verdict.refusal:
+    ending = _ending(report, found, sides)
+    if bridge.apply and report.complete:  # a configuration that was tried, or met half a world, ends nothing
+        ending = replace(ending, unbound=no_longer_configured(memory.bindings, bridge.policy))
+    left = recollect(ending, memory)
+    if bridge.apply and not found.verdict.refusal and not report.waiting:
         left = replace(left, applied=bridge.kept)
     store.record_end(recorder.run, report.outcome.value, left, [recorder.finished(report)])
     return report

@@ -2,7 +2,8 @@
 
 Nothing is written to Hyperproof here. What the intent meant to do is compared with what Hyperproof shows
 now, and the outcome is recorded, so that no change is ever without its record. A write that is not seen yet stays
-open for as long as its call may take: it may have left a process that was cut off a moment ago.
+open for as long as its call may take: it may have left a process that was cut off a moment ago. And what is seen
+may be somebody else's deed by now: its records tell which run meant to do it, and nobody counts as put in by us.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bridge.core.change import Action, MemberChange
-from bridge.core.journal import Effects, Intent
+from bridge.core.journal import Effects, Intent, Record
 from bridge.core.model import AccountId, Group, GroupId, Untold
 from bridge.core.under_way import may_land
 from bridge.cycle.items import effects, is_ours, member_action
@@ -101,8 +102,8 @@ class _Looking:
         if not seen and not found:
             return intent
         left = replace(intent, group_id=group.id, action=member_action(intent), members=rest)
-        records = self._recorder.done(intent, done, group.id) if found else ()
-        self._store.record_outcome(intent, effects(intent, done, group.id), records, left)
+        records, kept = self._found(intent, done, group.id if found else None)
+        self._store.record_outcome(intent, kept, records, left)
         return left
 
     def _record(
@@ -113,9 +114,17 @@ class _Looking:
         reason: str = "found by reading the group",
     ) -> None:
         """Close a write. `group`: where something of it was found."""
-        records = self._recorder.done(intent, done, group) if group else ()
-        kept = effects(intent, done, group) if group else Effects()
+        records, kept = self._found(intent, done, group)
         self._store.record_outcome(intent, kept, [*records, self._recorder.settled(intent, len(done), reason)])
+
+    def _found(
+        self, intent: Intent, done: tuple[MemberChange, ...], group: GroupId | None
+    ) -> tuple[tuple[Record, ...], Effects]:
+        """What is told and kept of a write that was found done: it may be another's deed."""
+        if group is None:
+            return (), Effects()
+        kept = replace(effects(intent, done, group), ours=False)
+        return self._recorder.done(intent, done, group, intended_by=intent.run), kept
 
     def _group_of(self, intent: Intent) -> tuple[Group | None, str]:
         """The group that a write was about; or why there is none."""

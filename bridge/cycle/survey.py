@@ -7,7 +7,15 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bridge.core.binding import Binding, bind, depends_on_archived, namesakes, no_longer_configured, released
+from bridge.core.binding import (
+    Binding,
+    bind,
+    depends_on_archived,
+    handed_on,
+    namesakes,
+    no_longer_configured,
+    released,
+)
 from bridge.core.cause import Past
 from bridge.core.change import Plan, Verdict
 from bridge.core.desired import Reads, desired
@@ -245,12 +253,17 @@ def bind_all(
     expansion = expand(policy, reads)
     mappings = expansion.mappings
     gone = no_longer_configured(memory.bindings, policy)
-    remembered = {key: group for key, group in memory.bindings.items() if key not in gone}
+    known = {key: group for key, group in memory.bindings.items() if key not in gone}
+    remembered = handed_on(known, expansion.yielded)
     archived: Mapping[GroupId, str] = {}
     if depends_on_archived(mappings, groups, remembered):
         archived = target.read_groups(archived=True)
     refused = tuple(Binding(mapping, refusal=reason) for mapping, reason in expansion.refusals)
-    bound = bind(mappings, groups, remembered, archived)
+    handed = remembered.keys() - known.keys()
+    bound = [
+        replace(one, new=True) if one.group and one.mapping.key in handed else one
+        for one in bind(mappings, groups, remembered, archived)
+    ]
     left = released(
         _trusted(policy.patterns, reads), (*mappings, *(b.mapping for b in refused)), groups, remembered
     )

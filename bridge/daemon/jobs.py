@@ -57,11 +57,16 @@ class Jobs:
         self._last |= dict.fromkeys(self._times if job == EVERY else (job,), began)
 
     def take_over(self) -> None:
-        """Make up at once for what was due meanwhile, and run for the groups without a job in any case."""
+        """Make up at once for what was due meanwhile, and make one run in any case: it settles what is open."""
         now = self.clock.now()
         self.timetable.follow(self._times, self._last, now)
-        if MAIN in self._times:
-            self.timetable.run_at(now, Reason.TAKEOVER, MAIN)
+        if self._times:
+            self.timetable.run_at(now, Reason.TAKEOVER, MAIN if MAIN in self._times else self._soonest())
+
+    def _soonest(self) -> str:
+        """The job that is due before the others."""
+        due = {job: at for job in self._times if (at := self.timetable.next_run(job))}
+        return min(due or self._times, key=lambda job: (due.get(job, self.clock.now()), job))
 
     def plan_retry(self, ended: Ended, job: str, retry: RetrySection) -> None:
         """Plan another try of a run that failed, if it is worth one and the schedule is not sooner."""

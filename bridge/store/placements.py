@@ -27,9 +27,10 @@ def any_placed(scope: Scope) -> bool:
 
 
 def keep(scope: Scope, intent: Intent, effects: Effects) -> None:
-    """Note whom a settled write put into its group, and forget whom it took out."""
+    """Note whom a settled write put into its group, if that was surely its own deed; forget whom it took out."""
     group, run, since = effects.bound or intent.group_id, intent.run, scope.time
-    added = [scope.row(group_id=group, account=account, run=run, since=since) for account in effects.added]
+    ours = effects.added if effects.ours else ()
+    added = [scope.row(group_id=group, account=account, run=run, since=since) for account in ours]
     removed = [scope.row(group_id=group, account=account) for account in effects.removed]
     replace(scope.connection, placements, added)
     delete(scope.connection, placements, removed)

@@ -9,6 +9,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
+from bridge.audit.chain import Sealed
 from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
 from bridge.core.change import Approval, Held
@@ -38,6 +39,7 @@ from bridge.store import (
     snapshots,
 )
 from bridge.store.database import Database, has_database
+from bridge.store.fences import Fence
 from bridge.store.held import OPEN, HeldCase, HeldStatus
 from bridge.store.ledger import DatabaseLedger
 from bridge.store.lock import OrganizationLock, lock_path
@@ -96,8 +98,8 @@ class DatabaseStore:
         self._noted = stream.position
         self._turn = RLock()  # records go out in the order in which they were committed
         self._lock: Lock | None = None
-        self._fence: int | None = None
-        """The number of the run that holds the organization through this store."""
+        self._fence: Fence | None = None
+        """Of the run that holds the organization through this store."""
 
     def __enter__(self) -> Self:
         return self
@@ -349,7 +351,7 @@ class DatabaseStore:
             return OrganizationLock(lock_path(place, organization), self._now)
         return ServerLock(place, organization)
 
-    def _take_fence(self, lock: Lock) -> int:
+    def _take_fence(self, lock: Lock) -> Fence:
         """Take a number while the lock is surely held: on its own session, where it can end with that."""
         begin = lock.transaction if isinstance(lock, ServerLock) else self._database.writing
         with begin() as connection:
@@ -376,12 +378,17 @@ class DatabaseStore:
         """One transaction that writes and ends with these records, which go out once it is on disk."""
         with self._turn:
             self._stream.catch_up(self.ledger)
-            with self._scopes.writing() as scope:
-                yield scope
-                sealed = self.ledger.append(scope, records)
-                position = self._stream.position
-                if position and position != self._noted:
-                    self.ledger.note_published(scope, *position)
+            sealed: Sequence[Sealed] = ()
+            try:
+                with self._scopes.writing() as scope:
+                    yield scope
+                    sealed = self.ledger.append(scope, records)
+                    position = self._stream.position
+                    if position and position != self._noted:
+                        self.ledger.note_published(scope, *position)
+            except BaseException:
+                self._stream.doubt(sealed)
+                raise
             self._noted = position
             if sealed:
                 self._stream.publish(self.ledger, sealed)

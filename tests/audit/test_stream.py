@@ -208,6 +208,17 @@ class TestOutput:
         publish(stream, ledger, 1)
         assert output.getvalue() == lines_of(ledger)
 
+    def test_has_what_the_file_could_not_take_yet(self, path: Path) -> None:
+        """Once the file is mended; in order, and once."""
+        ledger, output = MemoryLedger(), io.BytesIO()
+        path.symlink_to("/dev/full")
+        with closing(AuditStream(path, output)) as stream:
+            with pytest.raises(StoreError, match="free some space"):
+                publish(stream, ledger, 2)
+            path.unlink()
+            publish(stream, ledger)
+        assert output.getvalue() == path.read_bytes() == lines_of(ledger)
+
     def test_a_closed_pipe_is_an_error(self) -> None:
         """Evidence that nobody can take stops the run, and says which end broke."""
         output = io.BytesIO()

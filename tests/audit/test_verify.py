@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.audit.chain import Tip, seal
+from bridge.audit.chain import Tip, seal, seal_all
 from bridge.audit.ledger import Entry
 from bridge.audit.verify import Fault, Finding, verify_both, verify_database, verify_files, verify_part
 from bridge.errors import StoreError
@@ -147,6 +147,41 @@ class TestFileAlone:
         found = verify_files([old, new], ACME).finding
         assert found is not None
         assert (found.seq, found.fault) == (4, Fault.MISSING)
+
+    @pytest.mark.parametrize("repeated", [1, 2, 4])
+    @pytest.mark.parametrize("compressed", [False, True])
+    def test_a_new_file_may_begin_with_the_end_of_the_one_before(
+        self, tmp_path: Path, repeated: int, *, compressed: bool
+    ) -> None:
+        """After a rotation and a crash it goes on from what the database had noted, which is a write behind."""
+        old, empty, new = tmp_path / ("old.gz" if compressed else "old"), tmp_path / "empty", tmp_path / "new"
+        before = b"".join(LINES[:4])
+        old.write_bytes(gzip.compress(before) if compressed else before)
+        empty.write_bytes(b"")
+        new.write_bytes(b"".join(LINES[4 - repeated :]))
+        files = [old, empty, new]
+        assert verify_both(MemoryLedger(CHAIN), files).sound
+        assert verify_files(files, ACME, ends=Tip(CHAIN[-1].seq, CHAIN[-1].hash)).sound
+
+    def test_a_new_file_may_end_while_it_repeats_the_one_before(self, tmp_path: Path) -> None:
+        """It was cut off, and the next one begins there again."""
+        files = [tmp_path / "1", tmp_path / "2", tmp_path / "3"]
+        for file, lines in zip(files, (LINES[:4], LINES[2:3], LINES[2:]), strict=True):
+            file.write_bytes(b"".join(lines))
+        assert verify_both(MemoryLedger(CHAIN), files).sound
+
+    def test_nothing_else_is_repeated_at_the_border_of_files(self, tmp_path: Path) -> None:
+        """A record that was written anew, one of an older file, and one that stands further down."""
+        old, middle, new = tmp_path / "1", tmp_path / "2", tmp_path / "3"
+        old.write_bytes(b"".join(LINES[:2]))
+        middle.write_bytes(b"".join(LINES[2:4]))
+        (anew,) = seal_all([record(account="another")], ACME, Tip(3, CHAIN[2].hash))
+        assert anew.seq == 4
+        for lines in ([anew.line.encode() + b"\n", *LINES[4:]], LINES[1:], [LINES[4], LINES[3], *LINES[5:]]):
+            new.write_bytes(b"".join(lines))
+            found = verify_files([old, middle, new], ACME).finding
+            assert found is not None
+            assert found.fault is Fault.REPEATED
 
     def test_files_may_begin_later_when_that_is_said(self, tmp_path: Path) -> None:
         """Where older files are gone, the chain is verified from the record they are said to begin with."""

@@ -114,6 +114,14 @@ def test_a_group_that_is_managed_no_longer_keeps_its_members(synced: Scene) -> N
     assert f"is no longer managed: its {members} members stay as they are" in ended.out
 
 
+def test_a_group_that_is_served_no_more_is_an_edit(synced: Scene) -> None:
+    """Its leavers would stay in it."""
+    synced.edit("  - name: Auditors\n", "  - name: Auditors\n    id: no-such-group\n")
+    ended = synced.run("plan", "--against", "main.yaml")
+    assert ended.code == Exit.EDITED
+    assert "cannot be served: there is no group no-such-group" in ended.out
+
+
 def test_a_directory_that_is_read_otherwise_is_read_both_ways(synced: Scene) -> None:
     """Whoever counts as disabled by the edited settings loses, by the line of the directory."""
     synced.edit(

@@ -41,6 +41,15 @@ def test_a_run_tells_programs_everything(command: str, tmp_path: Path) -> None:
     assert sum("liam.walsh" in str(member["email"]) for member in members) == 1
 
 
+def test_what_waits_for_its_job_is_told(tmp_path: Path) -> None:
+    """Nothing to do for this job is not nothing to do."""
+    with scene(tmp_path) as s:
+        text = s.config.read_text().replace("  - name:", "  - job: nightly\n    name:")
+        s.config.write_text(f"{text}schedule: {{every: 15m, jobs: {{nightly: {{cron: '30 2 * * *'}}}}}}\n")
+        ended = s.run("sync", "--job", "main")
+        assert (ended.code, "waiting for a run of their job" in ended.out) == (Exit.OK, True)
+
+
 @pytest.mark.parametrize("command", ["sync", "backfill"])
 def test_records_and_a_report_are_not_mixed(command: str, tmp_path: Path) -> None:
     """Both on standard output, no program could part them: it is refused before anything is done."""

@@ -9,6 +9,7 @@ import pytest
 
 from bridge.core.mapping import PatternMapping, Settings
 from bridge.cycle.ports import Store, Target
+from bridge.errors import Unavailable
 from bridge.sandbox.hyperproof import Modes
 from tests.cycle.stage import managed, organization, stage
 from tests.cycle.test_crash import Crash
@@ -45,6 +46,27 @@ def test_a_mapping_that_comes_back_is_bound_by_its_name_anew(tmp_path: Path) -> 
         one.run()
         assert one.members("Archive") == {*PEOPLE[:3], "p12"}
         assert one.members("G") == set(PEOPLE[:3])
+
+
+@pytest.mark.parametrize("how", ["it may not write", "a directory is not read"])
+def test_a_run_that_does_nothing_forgets_no_group(tmp_path: Path, how: str) -> None:
+    """A configuration that lacks a mapping is tried; the mapping is back, and serves the group that it served."""
+    groups = {"A": PEOPLE[:3], "B": PEOPLE[3:6]}
+    mappings = [managed("A"), managed("B", create=True)]
+    with stage(tmp_path / "db", organization(PEOPLE, groups), mappings, groups) as one:
+        one.run()
+        made = one.sandbox.organization
+        made.rename_group(made.find_group("B").id, "B team", actor="ui")
+        one.run()
+        whole, one.policy = one.policy, replace(one.policy, mappings=(managed("A"),))
+        one.apply = how != "it may not write"
+        one.directory.failure = None if how == "it may not write" else Unavailable("corp", "down")
+        one.run()
+        one.apply, one.directory.failure, one.policy = True, None, whole
+        one.directory.groups["B"] = set(PEOPLE[3:5])
+        one.run()
+        assert {group.name for group in made.groups} == {"A", "B team"}
+        assert one.members("B team") == set(PEOPLE[3:5])
 
 
 def test_a_renamed_group_is_served_no_more_once_another_has_its_name(tmp_path: Path) -> None:

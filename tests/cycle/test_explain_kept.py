@@ -41,8 +41,9 @@ from bridge.core.model import (
 from bridge.core.nesting import goes_by
 from bridge.core.picture import Album, ManagedPicture, TargetPicture
 from bridge.core.quarantine import Trouble
-from bridge.cycle.explain import Explanation, about, explain, subject_of
+from bridge.cycle.explain import explain
 from bridge.cycle.explain_kept import explain_kept
+from bridge.cycle.explanation import Explanation, about, subject_of
 from bridge.cycle.survey import Remembered, think
 from bridge.errors import BridgeError, Unavailable
 from bridge.store.pictured_directory import PicturedDirectory, pack_directory

@@ -1,14 +1,17 @@
 """Jobs: a run reads and plans everything, and writes the groups of its own job."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bridge.core.change import Cause
+from bridge.core.journal import RunKind
 from bridge.core.mapping import MAIN
 from bridge.cycle.outcome import Report, RunOutcome
+from bridge.cycle.run import run_cycle
 from bridge.sandbox.hyperproof import Act, Fault, json_answer
 from tests.cycle.stage import Stage, managed, organization, stage
 
@@ -88,3 +91,11 @@ def test_a_run_of_another_job_settles_what_was_left_open(two: Stage) -> None:
     run(two, MAIN)
     assert two.store.load_intents() == ()
     two.assert_true_to_history()
+
+
+def test_a_configuration_is_applied_once_no_group_waits_for_its_job(two: Stage) -> None:
+    """Until then a review of the next edit tells against the one before."""
+    two.directory.groups["Night"] = set(PEOPLE[:-1])
+    for job, applied in ((MAIN, None), (NIGHT, "new")):
+        run_cycle(replace(two.bridge, kept="new", job=job), RunKind.SYNC)
+        assert two.store.load_applied() == applied

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.core.mapping import Mode
 from bridge.cycle.outcome import RunOutcome
 from bridge.sandbox.hyperproof import Act, Fault, Modes, json_answer
 from tests.cycle.stage import Stage, managed, organization, stage
@@ -132,3 +133,29 @@ def test_a_group_that_cannot_be_looked_into_keeps_no_other_from_its_run(tmp_path
         assert report.outcome is RunOutcome.PARTLY_FAILED
         assert report.counts()["open"] == 1
         assert any("a write to G is not known yet" in note for note in report.notes)
+
+
+def test_what_a_later_run_finds_done_may_be_anothers_deed(tmp_path: Path) -> None:
+    """Its record says which run meant to do it, and where only whom we put in may be taken out, they stay."""
+    mapping = managed("G", mode=Mode.OWNED)
+    groups = {"G": [], "Any": ["p09"]}
+    with stage(tmp_path / "db", organization(PEOPLE, groups), [mapping], {"G": ["p03", "p04"]}) as one:
+
+        def dying(*_: object) -> None:
+            raise Crash
+
+        one.target.add_members = dying  # type: ignore[method-assign,assignment]
+        with pytest.raises(Crash):
+            one.run()
+        one.restart()
+        made = one.sandbox.organization
+        made.add_members(made.find_group("G").id, [made.find_user("p03@corp.example").user_id], actor="ui")
+        wait(one)
+        one.run()
+        added = {record["email"]: record for record in one.records if record["event"] == "member.added"}
+        intended_by = {address: record.get("intended_by") for address, record in added.items()}
+        first = next(record["run"] for record in one.records if record["event"] == "run.started")
+        assert intended_by == {"p03@corp.example": first, "p04@corp.example": None}
+        one.directory.groups["G"] = {"p05"}
+        one.run()
+        assert one.members("G") == {"p03", "p05"}

@@ -12,6 +12,8 @@ import pytest
 from bridge.config.schedule import ScheduleSection
 from bridge.core.jobs import EVERY
 from bridge.core.mapping import MAIN
+from bridge.daemon.clock import StoppableClock
+from bridge.daemon.jobs import Jobs
 from bridge.daemon.timetable import Reason, Timetable, first_run, stale_after, trigger_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -205,3 +207,17 @@ def test_each_job_has_its_own_times() -> None:
     timetable.run_at(now + timedelta(minutes=5), Reason.REQUEST)
     assert timetable.next_run(MAIN) == now + timedelta(minutes=5)
     timetable.stop()
+
+
+@pytest.mark.parametrize(("other", "made"), [(MAIN, MAIN), ("night", "day")])
+def test_a_takeover_makes_one_run_at_once(other: str, made: str) -> None:
+    """Of the groups without a job; where all have one, of the job that is due before the others."""
+    runs, now = Slow(), datetime.now(UTC)
+    with going(runs) as (timetable, _):
+        jobs = Jobs(timetable, StoppableClock(), lambda: 0.5)
+        jobs.completed("day", now)
+        jobs.completed(other, now)
+        jobs.follow({other: schedule(every="12h"), "day": schedule(every="1h")})
+        jobs.take_over()
+        assert runs.begun.wait(20)
+    assert runs.made == [(Reason.TAKEOVER, made)]

@@ -1,21 +1,26 @@
 """Whatever goes wrong with the database is a StoreError that says what to do."""
 
+import io
+import json
 import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError, StatementError
 
+from bridge.audit.stream import AuditStream
 from bridge.core.journal import Effects
 from bridge.errors import StoreError
 from bridge.store.database import Database
 from bridge.store.failures import store_errors
-from bridge.store.store import open_evidence, open_store
+from bridge.store.store import DatabaseStore, open_evidence, open_store
 from tests.store.stores import Watch, a_record, a_run, an_intent, events, opened, place_in
 
 
@@ -112,6 +117,62 @@ class TestAtOpening:
         with open_evidence(place_in(tmp_path), "acme", Watch().now) as store:
             assert len(events(store)) == 2
         assert file.stat().st_size == 10
+
+
+class TestUnknownOutcome:
+    """A commit that is not confirmed: the connection is lost, and it is on disk or not."""
+
+    @pytest.mark.parametrize("committed", [True, False])
+    def test_the_records_of_it_go_out_if_they_are_there(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, committed: bool
+    ) -> None:
+        """On standard output too: once, and before those that follow."""
+        output = io.BytesIO()
+        with open_store(place_in(tmp_path), "acme", Watch().now, AuditStream(output=output)) as store:
+            store.record([a_record()])
+            with losing(store, monkeypatch, committed=committed), pytest.raises(StoreError, match="lost"):
+                store.record([a_record(n="2"), a_record(n="3")])
+            store.catch_up()
+            assert output.getvalue() == written(store)
+            assert len(events(store)) == (3 if committed else 1)
+            store.record([a_record(n="4")])
+            assert output.getvalue() == written(store)
+
+    def test_what_another_recorded_in_its_place_does_not_go_out(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The number is taken, and not by ours."""
+        output = io.BytesIO()
+        with open_store(place_in(tmp_path), "acme", Watch().now, AuditStream(output=output)) as store:
+            with losing(store, monkeypatch, committed=False), pytest.raises(StoreError, match="lost"):
+                store.record([a_record()])
+            with opened(tmp_path) as another:
+                another.record([a_record(n="another's")])
+            store.record([a_record(n="ours")])
+            assert [json.loads(line)["n"] for line in output.getvalue().splitlines()] == ["ours"]
+
+
+@contextmanager
+def losing(store: DatabaseStore, monkeypatch: pytest.MonkeyPatch, *, committed: bool) -> Iterator[None]:
+    """The connection is lost while a transaction is committed, or right after."""
+    writing = store._database.writing
+
+    @contextmanager
+    def cut() -> Iterator[Connection]:
+        with suppress(ZeroDivisionError), writing() as connection:
+            yield connection
+            if not committed:
+                raise ZeroDivisionError
+        raise StoreError("the connection was lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._database, "writing", cut)
+        yield
+
+
+def written(store: DatabaseStore) -> bytes:
+    """The chain as it goes out."""
+    return b"".join(entry.line.encode() + b"\n" for entry in store.ledger.entries())
 
 
 class TestAtWork:

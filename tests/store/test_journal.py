@@ -198,6 +198,18 @@ class TestAuditFile:
             assert [json.loads(line)["seq"] for line in file.read_text().splitlines()] == [4]
             assert verify_both(store.ledger, [old, file]).sound
 
+    def test_may_repeat_the_last_write_after_a_rotation_and_a_crash(self, tmp_path: Path) -> None:
+        """How far the file went is noted a write later; what is there twice is the same, byte for byte."""
+        file, old = tmp_path / "audit.jsonl", tmp_path / "audit.jsonl.1"
+        with opened(tmp_path, file=True) as store:
+            for _ in range(2):
+                store.record([a_record(), a_record()])
+        file.rename(old)
+        with opened(tmp_path, file=True) as store:
+            store.record([a_record()])
+            assert [json.loads(line)["seq"] for line in file.read_text().splitlines()] == [3, 4, 5]
+            assert verify_both(store.ledger, [old, file]).sound
+
     def test_that_cannot_be_written_stops_the_next_change(self, tmp_path: Path) -> None:
         """The record is in the database, the caller is told, and no intent is taken until the file has it."""
         file = tmp_path / "audit.jsonl"

@@ -1,0 +1,94 @@
+"""What is said of whoever goes by a name, by what is read for it or by what the last run read. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bridge.core.explain import Answer, Subject
+from bridge.core.model import Account, AccountId, DirectoryName, DirectoryRead, Person, email
+from bridge.core.people import People
+from bridge.errors import BridgeError
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How a person of a directory was resolved to an account."""
+
+    person: Person
+    account: Account | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Who somebody is, and what is to be said of each managed group."""
+
+    identities: tuple[Identity, ...]
+    accounts: tuple[Account, ...]
+    answers: tuple[Answer, ...]
+    unread: Mapping[DirectoryName, str] = field(default_factory=dict)
+    """Directories that could not be read, and why."""
+
+
+def about(
+    subject: Subject, answers: Sequence[Answer], people: People, group: str, unread: Mapping[DirectoryName, str]
+) -> Explanation:
+    """Of all answers those that were asked for. Raises BridgeError when there is no such managed group."""
+    chosen = [one for one in answers if not group or _is_named(one, group)]
+    if group and not chosen:
+        raise BridgeError(f"There is no managed group {group!r}; the configuration names them")
+    identities = tuple(_identity(person, subject.accounts, people) for person in subject.people)
+    told = tuple(one for one in chosen if group or one.concerns)
+    return Explanation(identities, subject.accounts, told, unread)
+
+
+def subject_of(
+    text: str, asked: Sequence[Person], accounts: Sequence[Account], reads: Iterable[DirectoryRead], people: People
+) -> Subject:
+    """The one human who goes by a name: people of directories and accounts that are each other's."""
+    named = {account.id: account for account in accounts if _means(account, text)}
+    known = {account.id: account for account in accounts}
+    mine = {person.id: person for person in asked}
+    for person in asked:
+        if account := people.accounts.get(person.id):
+            named[account] = known[account]
+    owners = {person: account for person, account in people.accounts.items() if account in named}
+    for read in reads:
+        mine |= {one: read.people[one] for one in owners.keys() & read.people.keys() if one not in mine}
+    if not named and not mine:
+        raise BridgeError(f"Nobody goes by {text!r}, neither in a directory nor in Hyperproof")
+    _refuse_several(text, asked)
+    return Subject(tuple(sorted(mine.values(), key=lambda one: one.id)), tuple(sorted(named.values(), key=_by_id)))
+
+
+def _refuse_several(text: str, asked: Sequence[Person]) -> None:
+    directories = [person.id.partition(":")[0] for person in asked]
+    if len(set(directories)) < len(directories):
+        labels = "; ".join(sorted(person.label for person in asked))
+        raise BridgeError(f"Several people go by {text!r}: {labels}; name the one that is meant so")
+
+
+def _by_id(account: Account) -> AccountId:
+    return account.id
+
+
+def _means(account: Account, text: str) -> bool:
+    return text in {account.id, account.other_id} or (account.email is not None and account.email == email(text))
+
+
+def _identity(person: Person, accounts: Sequence[Account], people: People) -> Identity:
+    account_id = people.accounts.get(person.id)
+    account = next((one for one in accounts if one.id == account_id), None)
+    if account and account.email in person.addresses:
+        how = f"by the address {account.email}"
+    elif account:
+        how = "by the link that an earlier run remembered"
+    elif unresolved := people.unresolved.get(person.id):
+        how = unresolved.reason
+    else:
+        how = "in no directory group that is mapped" if person.enabled else "disabled in the directory"
+    return Identity(person, account, how)
+
+
+def _is_named(one: Answer, group: str) -> bool:
+    mapping = one.mapping
+    return group in {mapping.key, mapping.name, one.group_id}
