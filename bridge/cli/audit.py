@@ -91,9 +91,9 @@ def show(
     from bridge.cli.screen import console, print_json, shown, table
     from bridge.wiring import opened_evidence
 
-    wanted = Filter(event.rstrip("."), group, person, run, _utc(since), _utc(until), limit)
+    asked = Filter(event.rstrip("."), group, person, run, _utc(since), _utc(until), limit)
     with opened_evidence(configuration(config)) as store:
-        found = list(find_records(store.ledger, wanted))
+        found = list(find_records(store.ledger, asked))
     if as_json:
         print_json([dict(one.record) for one in found])
     elif found:
@@ -198,19 +198,19 @@ def export(
 
     if form not in {*Form, _TABLE}:
         raise typer.BadParameter(f"There is no format {form!r}: write {', '.join(Form)} or {_TABLE}.")
-    wanted = Filter(event.rstrip("."), group, person, run, _utc(since), _utc(until))
+    asked = Filter(event.rstrip("."), group, person, run, _utc(since), _utc(until))
     with opened_evidence(configuration(config)) as store:
-        _export(store.ledger, wanted, form, output)
+        _export(store.ledger, asked, form, output)
     return Exit.OK
 
 
-def _export(ledger: "Ledger", wanted: "Filter", form: str, output: Path | None) -> None:
+def _export(ledger: "Ledger", asked: "Filter", form: str, output: Path | None) -> None:
     from bridge.audit.export import export_csv, export_lines
     from bridge.audit.forms import Form
     from bridge.audit.query import find_records
 
     write = export_csv if form == _TABLE else partial(export_lines, form=Form(form))
-    found = find_records(ledger, wanted)
+    found = find_records(ledger, asked)
     if output is None:
         write(found, sys.stdout)
         return

@@ -61,7 +61,7 @@ def report(
 
     loaded = configuration(config)
     period = _period(first, last, timezone or loaded.schedule.timezone)
-    _refuse_existing(output, force=force)
+    _refuse_to_overwrite(output, force=force)
     with opened_evidence(loaded) as store:
         stated = load_statement(store, loaded, period, group)
     _write(output, page(stated), force=force)
@@ -91,7 +91,7 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _refuse_existing(output: Path, *, force: bool) -> None:
+def _refuse_to_overwrite(output: Path, *, force: bool) -> None:
     if output != _STDOUT and not force and output.exists():
         raise BridgeError(
             f"{output} is there already; name another file with --output, or replace it with --force"
@@ -107,7 +107,7 @@ def _write(output: Path, pieces: "Iterable[str]", *, force: bool) -> None:
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "wb") as file:
             file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
-        _refuse_existing(output, force=force)
+        _refuse_to_overwrite(output, force=force)
         part.replace(output)
     except OSError as error:
         raise BridgeError(f"{output} cannot be written ({error.strerror}); name another with --output") from error

@@ -2,7 +2,7 @@
 
 put in                                                         cause
 the group was never settled before                             first sync
-was wanted and in it last time, and is not in it now           drift undone
+was desired and in it last time, and is not in it now           drift undone
 the person joined or left one of the directory groups since    source changed
 the mapping was edited since, or draws on other groups         configuration changed
 else: an account appeared, became eligible, changed hands      identity changed

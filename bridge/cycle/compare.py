@@ -109,14 +109,14 @@ class _Thought:
 
 
 def _surveyed(sides: Sides, memory: Memory, bridge: Bridge, target: Readable, policy: Policy) -> _Thought:
-    wanted = frozenset(policy.selectors())
-    own = replace(sides, reads={name: narrowed(read, wanted) for name, read in sides.reads.items()})
+    asked = frozenset(policy.selectors())
+    own = replace(sides, reads={name: narrowed(read, asked) for name, read in sides.reads.items()})
     return _Thought(own, survey(own, memory, (bridge.store, target), policy))
 
 
-def narrowed(read: DirectoryRead, wanted: frozenset[Selector]) -> DirectoryRead:
+def narrowed(read: DirectoryRead, asked: frozenset[Selector]) -> DirectoryRead:
     """A read as if these selectors alone had been asked: the people of others must not be confused with theirs."""
-    selections = {selector: found for selector, found in read.selections.items() if selector in wanted}
+    selections = {selector: found for selector, found in read.selections.items() if selector in asked}
     if len(selections) == len(read.selections):
         return read
     groups = [group for found in selections.values() for group in found.groups]

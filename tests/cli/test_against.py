@@ -12,6 +12,7 @@ from bridge.cli.exits import Exit
 from bridge.clock import SystemClock
 from bridge.sandbox import company
 from bridge.store.store import open_evidence
+from tests.cli.reviews import effects
 from tests.cli.scene import Scene, scene
 
 GRC: Final = company.group_dn("GRC Managers")
@@ -36,19 +37,6 @@ def synced(tmp_path: Path) -> Iterator[Scene]:
 def review(s: Scene, against: str = "main.yaml") -> Any:  # noqa: ANN401 - whatever a command tells
     """What the edit does, for programs."""
     return s.told("plan", "--against", against)
-
-
-def effects(told: Any, kind: str = "edit") -> dict[tuple[str, str], tuple[str, bool, tuple[str, ...]]]:  # noqa: ANN401
-    """By group and the begin of the address: what happens, whether surely, and by which lines."""
-    return {
-        (group["name"], moved["email"].partition("@")[0]): (
-            moved["effect"],
-            moved["sure"],
-            tuple(f"{edit['file']}:{edit['line']} {edit['key']}" for edit in moved.get("by", ())),
-        )
-        for group in told["groups"]
-        for moved in group[kind]
-    }
 
 
 def test_without_an_edit_nothing_differs(synced: Scene) -> None:
