@@ -64,7 +64,7 @@ def plan(
     from bridge.wiring import wired_for_reading
 
     asked = chosen_format(form, as_json=as_json, markdown=markdown)
-    if against:
+    if against is not None:
         return review(against, config, asked, quiet=quiet)
     loaded = configuration(config, verbose=verbose)
     with wired_for_reading(loaded) as wired:
