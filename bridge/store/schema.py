@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0013"
+REVISION: Final = "0014"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -302,5 +302,12 @@ fences: Final = Table(
         comment="Of the last holder of its lock: who has a lower one writes no more",
     ),
     Column("taken", Text, nullable=False, comment="When it took the lock"),
+    Column(
+        "word",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="Random, of that holder alone: after a failover that lost a number, two have the same",
+    ),
     comment="Fencing numbers: whoever holds an organization's lock has the highest",
 )

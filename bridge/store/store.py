@@ -39,6 +39,7 @@ from bridge.store import (
     snapshots,
 )
 from bridge.store.database import Database, has_database
+from bridge.store.fences import Fence
 from bridge.store.held import OPEN, HeldCase, HeldStatus
 from bridge.store.ledger import DatabaseLedger
 from bridge.store.lock import OrganizationLock, lock_path
@@ -97,8 +98,8 @@ class DatabaseStore:
         self._noted = stream.position
         self._turn = RLock()  # records go out in the order in which they were committed
         self._lock: Lock | None = None
-        self._fence: int | None = None
-        """The number of the run that holds the organization through this store."""
+        self._fence: Fence | None = None
+        """Of the run that holds the organization through this store."""
 
     def __enter__(self) -> Self:
         return self
@@ -350,7 +351,7 @@ class DatabaseStore:
             return OrganizationLock(lock_path(place, organization), self._now)
         return ServerLock(place, organization)
 
-    def _take_fence(self, lock: Lock) -> int:
+    def _take_fence(self, lock: Lock) -> Fence:
         """Take a number while the lock is surely held: on its own session, where it can end with that."""
         begin = lock.transaction if isinstance(lock, ServerLock) else self._database.writing
         with begin() as connection:

@@ -55,6 +55,16 @@ def session_of(lock: ServerLock) -> int:
         return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
 
 
+def fail_over(postgres: Postgres, url: str, standby: str) -> None:
+    """Let the address lead to another database from now on; all sessions end."""
+    lost, follows = (address.rpartition("%3D")[2] for address in (url, standby))
+    with postgres.connected() as connection:
+        connection.execute(f"ALTER SCHEMA {lost} RENAME TO {lost}_lost")
+        connection.execute(f"ALTER SCHEMA {follows} RENAME TO {lost}")
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND pid <> %s"
+        connection.execute(query, [ROLE, connection.info.backend_pid])
+
+
 class TestSession:
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -313,6 +323,20 @@ class TestLock:
                 with pytest.raises(Busy, match="taken this organization over"):
                     store.record_outcome(an_intent(1), Effects(), [a_record()])
                 next_store.record_outcome(an_intent(1), Effects(), [a_record()])
+
+    def test_who_has_the_same_number_after_a_failover_is_another(self, url: str, postgres: Postgres) -> None:
+        """An asynchronous standby had not got the last number, so that it was taken once more."""
+        standby = postgres.url()
+        with at(url) as store, at(standby), store.lock():
+            store.record([a_record()])
+            fail_over(postgres, url, standby)
+            with at(url) as next_store, next_store.lock():
+                next_store.record([a_record(by="the next")])
+                with pytest.raises(Busy, match="taken this organization over"):
+                    store.record([a_record(by="the last")])
+                assert len(events(next_store)) == 1
+                assert next_store._fence
+                assert next_store._fence.number == 1
 
     def test_keys_are_apart(self) -> None:
         """Of organizations, and of what a lock is for; each is a number that the server takes."""
