@@ -170,9 +170,9 @@ class GroupWriter:
             return self._after_refusal(intent, error)
         except OutcomeUnknown as error:
             self._count_unknown(intent, error)
-            self._writes.sent.append(intent)
+            self._writes.went_out(intent)
             return self._after_unknown(intent)
-        self._writes.sent.append(intent)
+        self._writes.went_out(intent)
         return []
 
     def _after_unknown(self, intent: Intent) -> list[Sequence[MemberChange]]:
@@ -190,7 +190,9 @@ class GroupWriter:
         if len(intent.members) == 1 and rest:
             self._writes.refused(intent, error, [(intent.action, rest[0])])
             return []
-        self._writes.record_done(intent, tuple(m for m in intent.members if m not in rest))
+        done = tuple(member for member in intent.members if member not in rest)
+        self._writes.take_over(done)
+        self._writes.record_done(intent, done)
         half = (len(rest) + 1) // 2
         return [part for part in (rest[:half], rest[half:]) if part]
 
@@ -203,7 +205,7 @@ class GroupWriter:
         """Give up on a group whose calls keep ending without an outcome."""
         self._unknowns += 1
         if self._unknowns >= UNKNOWN_TRIES:
-            self._writes.sent.append(intent)
+            self._writes.went_out(intent)
             raise error
 
     # ---- reading back ----
