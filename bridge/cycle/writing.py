@@ -49,15 +49,15 @@ class GroupWriter:
             self._writes.read()
 
     def write(self) -> None:
-        """Send every change and record what is seen of it.
+        """Send every change and record what is seen of it; nothing else where the group is not created.
 
         Raises RemoteError when Hyperproof is lost; `give_up` then says what became of the rest.
         """
         for change in self._plan.changes:
             if change.action is Action.CREATE:
                 self._create(change)
-            elif self._writes.group_id is None:
-                return
+                if self._writes.group_id is None:
+                    return
             elif change.action in MEMBER_ACTIONS:
                 self._change_members(change)
             else:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bridge.core.change import Action
 from bridge.core.mapping import Mode
-from bridge.cycle.outcome import RunOutcome
+from bridge.cycle.outcome import Result, RunOutcome
+from bridge.errors import OutcomeUnknown
 from bridge.sandbox.hyperproof import Act, Fault, Modes, json_answer
 from tests.cycle.stage import Stage, managed, organization, stage
 from tests.cycle.test_crash import Crash
@@ -159,3 +161,24 @@ def test_what_a_later_run_finds_done_may_be_anothers_deed(tmp_path: Path) -> Non
         one.directory.groups["G"] = {"p05"}
         one.run()
         assert one.members("G") == {"p03", "p05"}
+
+
+def test_an_empty_group_whose_creation_was_not_answered_ends_no_run(tmp_path: Path) -> None:
+    """Nobody knows yet whether it is there; the other groups are served."""
+    groups = {"Zed": PEOPLE[:6]}
+    mappings = [managed("New", create=True), managed("Zed")]
+    with stage(tmp_path / "db", organization(PEOPLE, groups), mappings, {"New": [], "Zed": PEOPLE[:5]}) as one:
+
+        def unanswered(*_: object) -> str:
+            raise OutcomeUnknown("hyperproof", "no answer in time")
+
+        one.target.create_group = unanswered  # type: ignore[method-assign,assignment]
+        report = one.run()
+        assert report.outcome is RunOutcome.PARTLY_FAILED
+        assert [(deed.action, deed.result) for deed in report.deeds] == [
+            (Action.CREATE, Result.UNCONFIRMED),
+            (Action.REMOVE, Result.APPLIED),
+        ]
+        assert one.members("Zed") == set(PEOPLE[:5])
+        assert [intent.action for intent in one.store.load_intents()] == [Action.CREATE]
+        one.assert_true_to_history()
