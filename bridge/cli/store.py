@@ -27,8 +27,8 @@ def migrate(
 ) -> Exit:
     """Copy a SQLite store into the empty database of the configuration, and prove its audit chains there.
 
-    Stop the service first. The old file is left as it is, for a backup; do not use it further. Ends with 10 when a
-    chain is broken, and nothing is taken over then.
+    Stop the service first. The old file is refused from then on, so that there are no two chains. Ends with 10
+    when a chain is broken, and nothing is taken over then.
 
     Example: hyperproof-bridge store migrate --from /var/lib/hyperproof-bridge/bridge.db
     """

@@ -148,8 +148,9 @@ class _Index:
         return Binding(mapping, refusal=gone)
 
     def _doubtful(self, mapping: GroupMapping, bound: Group) -> str:
-        """Why a remembered group may not be the one that is meant: another group has its name now."""
-        others = [one.id for one in self._by_name.get(folded(mapping.name), []) if one.id != bound.id]
+        """Why a remembered group may not be the one that is meant: one that is nobody's has its name now."""
+        similar = self._by_name.get(folded(mapping.name), [])
+        others = [one.id for one in similar if one.id != bound.id and one.id not in self._keys]
         if folded(bound.name) == folded(mapping.name) or not others:
             return ""
         return (

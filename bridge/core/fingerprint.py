@@ -16,9 +16,18 @@ class Fingerprints:
 
     def __init__(self) -> None:
         self._hashes = _Hashes()
+        self._known: dict[frozenset[str], str] = {}
+        """A group is fingerprinted as what a mapping rests on, as part of a picture, and as one within others."""
 
     def of(self, ids: Collection[str]) -> str:
         """Fingerprint a set."""
+        if not isinstance(ids, frozenset):
+            return self._made(ids)
+        if ids not in self._known:
+            self._known[ids] = self._made(ids)
+        return self._known[ids]
+
+    def _made(self, ids: Collection[str]) -> str:
         return f"{len(ids)}-{sum(map(self._hashes.__getitem__, ids)):x}"
 
 

@@ -17,9 +17,10 @@ AFTER: Final = 3
 FIRST: Final = timedelta(hours=1)
 """The first interval without a try; each further one is twice as long."""
 
-LONGEST: Final = timedelta(hours=24)
-"""No interval is longer: a day is the longest that somebody who left may stay unnoticed. Where nothing was
-refused none is longer than the first, so that after an outage all are tried again soon."""
+LONGEST: Final = timedelta(hours=23)
+"""No interval is longer: a day is the longest that somebody who left may stay unnoticed, also by a schedule of one
+run a day, which begins sooner than the last one had failed. Where nothing was refused none is longer than the
+first, so that after an outage all are tried again soon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,10 +163,10 @@ def _read(
     source: Source, read: Callable[[Sequence[Selector]], DirectoryRead], policy: Policy, step: Steps
 ) -> DirectoryRead:
     """Read one directory. One that gives no answer is a doubt about all its groups, and stops no other."""
-    wanted = tuple(selector for selector in policy.selectors() if selector.directory == source.name)
+    asked = tuple(selector for selector in policy.selectors() if selector.directory == source.name)
     try:
         with step("read directory", directory=source.name) as told:
-            found = read(wanted)
+            found = read(asked)
             told.tell(people=len(found.people), doubts=len(found.doubts), recalled=found.recalled is not None)
             return found
     except RemoteError as error:

@@ -16,6 +16,7 @@ from bridge.core.journal import RunKind
 from bridge.cycle.progress import Progress
 from bridge.cycle.run import run_cycle
 from bridge.daemon.clock import StoppableClock
+from bridge.daemon.endings import Endings
 from bridge.daemon.jobs import Jobs
 from bridge.daemon.leadership import STANDBY, Alone, Leads
 from bridge.daemon.once import Ended, Witness
@@ -60,7 +61,6 @@ class Works:
     """To be taken up before the next run."""
     _not_before: float = 0
     """Monotonic seconds; Hyperproof has asked us to stay away until then."""
-    _quarantined: frozenset[str] = frozenset()
     chain: str = ""
     """Why the audit chain does not verify."""
     refusal: str = ""
@@ -75,6 +75,7 @@ class Works:
         self.timetable = self.timetable_of(self, self.signs.beat)
         self._jobs = Jobs(self.timetable, self.clock, self.dice)
         self.metrics = Metrics(self.kept, self._jobs.standing)
+        self._endings = Endings(self.metrics)
         self._patience = Patience.of(self.clock)
 
     # ---- what it works with
@@ -106,7 +107,7 @@ class Works:
     def _recall(self, wired: Wired) -> None:
         """Learn from the store how the runs before ended. Raises StoreError."""
         self._jobs.recall(wired.store, wired.configuration.jobs)
-        self._quarantined = frozenset(t.failure.key for t in wired.store.list_troubles() if t.next_try)
+        self._endings.recall(wired.store)
 
     def renew(self, configuration: Configuration) -> None:
         """Work by another configuration: at once if no run is under way, otherwise after it."""
@@ -216,15 +217,14 @@ class Works:
             self.signs.end()
             self.metrics.running(going_on=False)
         if isinstance(ended.error, Stopped):
-            self.metrics.broken_off("stopped")
-            _LOG.info("run.stopped", reason=str(ended.error))
+            self._endings.tell_stopped(ended.error)
             return
         if reason is Reason.TAKEOVER and isinstance(ended.error, Busy):
             soon = self.clock.now() + _SOON  # the run before may hold its lock a little longer
             self.timetable.run_at(soon, reason, job)
         if ended.complete:
             self._jobs.completed(job, began)
-        self._tell(ended, reason, self.clock.now() - began)
+        self._endings.tell(ended, reason, self.clock.now() - began, self.wired.store)
         if ended.server_wait:
             self._not_before = self.clock.monotonic() + ended.server_wait
         self._jobs.plan_retry(ended, job, self.wired.configuration.schedule.retry)
@@ -257,39 +257,6 @@ class Works:
         self.clock.permit()
         if self._stands_by:
             raise Busy("This replica does not lead any more; nothing more is written.")
-
-    def _tell(self, ended: Ended, reason: Reason, took: timedelta) -> None:
-        seconds = round(took.total_seconds(), 1)
-        if ended.report:
-            self.metrics.ended(ended.report)
-            tell = _LOG.info if ended.complete else _LOG.error
-            tell(
-                "run.finished",
-                run=ended.report.run.id,
-                job=ended.report.run.job,
-                outcome=ended.report.outcome.value,
-                reason=reason.value,
-                seconds=seconds,
-                counts={key: value for key, value in ended.report.counts().items() if value},
-                unread=dict(ended.report.unread),
-                lost=ended.report.lost,
-            )
-            self._tell_quarantine()
-        elif isinstance(ended.error, Busy):
-            self.metrics.skipped("busy")
-            _LOG.warning("run.skipped", reason=str(ended.error))
-        else:
-            self.metrics.broken_off("failed")
-            _LOG.error("run.failed", reason=str(ended.error), kind=type(ended.error).__name__, seconds=seconds)
-
-    def _tell_quarantine(self) -> None:
-        with contextlib.suppress(StoreError):  # the next run will stumble over it
-            resting = {one.failure.key: one for one in self.wired.store.list_troubles() if one.next_try}
-            for key in resting.keys() - self._quarantined:
-                _LOG.error("mapping.quarantined", mapping=key, cause=resting[key].failure.cause)
-            for key in self._quarantined - resting.keys():
-                _LOG.info("mapping.released", mapping=key)
-            self._quarantined = frozenset(resting)
 
     # ---- what is asked of it
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Connection, Engine, inspect, text
 
@@ -13,6 +13,9 @@ from bridge.store.failures import store_errors
 from bridge.store.place import Place
 from bridge.store.schema import REVISION
 
+_FORMER: Final = "moved to "
+"""Instead of a revision, before the place of the database that has taken over. Sorts after every revision."""
+
 
 class Database:
     """One database. Every method raises StoreError for whatever goes wrong."""
@@ -20,6 +23,8 @@ class Database:
     def __init__(self, place: Place) -> None:
         self.place = place
         self._engine = _engine(place)
+        self._current = False
+        """Whether it is brought up to date."""
 
     @classmethod
     def open(cls, place: Place) -> Self:
@@ -33,6 +38,7 @@ class Database:
         except BaseException:
             database.close()
             raise
+        database._current = True
         return database
 
     @contextlib.contextmanager
@@ -47,6 +53,8 @@ class Database:
         with store_errors(self.place), self._engine.connect() as connection:
             connection.execution_options(**{sqlite.WRITES: True})
             with connection.begin():
+                if self._current and isinstance(self.place, Path):  # only of a file another may be made
+                    _refuse_former(self.place, _noted(connection))
                 yield connection
 
     def close(self) -> None:
@@ -60,6 +68,7 @@ class Database:
             revision = _revision(connection)
         if revision == REVISION:
             return
+        _refuse_former(self.place, revision)
         if revision > REVISION:
             raise StoreError(
                 f"The database {self.place} was written by a newer version of the bridge (revision {revision}; "
@@ -69,6 +78,11 @@ class Database:
 
         with self.writing() as connection:
             migrate(connection)
+
+
+def give_up(connection: Connection, new: Place) -> None:
+    """Note in a database that another has taken its place. Versions of before refuse it, too, as too new."""
+    connection.execute(text("UPDATE alembic_version SET version_num = :noted"), {"noted": f"{_FORMER}{new}"})
 
 
 def has_database(place: Place) -> bool:
@@ -92,10 +106,22 @@ def _revision(connection: Connection) -> str:
     tables = inspect(connection).get_table_names()
     if not tables:
         return ""
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if _ours(tables) else None
+    found = _noted(connection) if _ours(tables) else None
     if found is None:
         raise StoreError("The database belongs to another program; name another one")
     return str(found)
+
+
+def _noted(connection: Connection) -> str | None:
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _refuse_former(place: Place, revision: str | None) -> None:
+    if revision and revision.startswith(_FORMER):
+        raise StoreError(
+            f"The database {place} was taken over into {revision.removeprefix(_FORMER)}; name that one "
+            "under `store`"
+        )
 
 
 def _ours(tables: list[str]) -> bool:

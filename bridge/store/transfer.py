@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, select
 
 from bridge.audit.verify import Verification, verify_database
 from bridge.errors import StoreError
-from bridge.store.database import Database
+from bridge.store.database import Database, give_up
 from bridge.store.ledger import DatabaseLedger
 from bridge.store.lock import OrganizationLock, lock_path, service_path
 from bridge.store.place import Place
@@ -33,23 +33,24 @@ class Chain:
 def transfer(old: Path, new: Place) -> tuple[Chain, ...]:
     """Copy all organizations of a SQLite store into an empty database, and tell of their chains.
 
-    If one of them is not sound nothing is copied. Raises Busy while a run or a service uses the old database, and
-    StoreError when the new one is not empty, or does not hold afterwards what the old one holds.
+    If one of them is not sound nothing is copied; otherwise the old one is refused from then on, so that there are
+    no two chains. Raises Busy while a run or a service uses it, and StoreError when the new one is not empty, or
+    does not hold afterwards what the old one holds.
     """
     if not old.is_file():
         raise StoreError(f"There is no database {old}; name the one that the runs are recorded in")
     with closing(Database.open(old)) as source, closing(Database.open(new)) as target, ExitStack() as stack:
-        with source.reading() as connection:
-            organizations = _organizations(connection)
+        from_ = stack.enter_context(source.writing())  # a person may decide beside a run, and has to wait as well
+        organizations = _organizations(from_)
         for organization in organizations:
             for path in (service_path(old, organization), lock_path(old, organization)):
                 stack.enter_context(OrganizationLock(path, what="The old database is in use"))
-        with source.reading() as from_:
-            chains = tuple(_chain(from_, organization) for organization in organizations)
-            if all(chain.verification.sound for chain in chains):
-                with target.writing() as to:
-                    _copy_all(from_, to)
-                    _compare(chains, to, new)
+        chains = tuple(_chain(from_, organization) for organization in organizations)
+        if all(chain.verification.sound for chain in chains):
+            with target.writing() as to:
+                _copy_all(from_, to)
+                _compare(chains, to, new)
+            give_up(from_, new)
     return chains
 
 

@@ -1,6 +1,6 @@
 """Managed groups that a pattern makes: when their directory group is gone, and when it is only not seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 from bridge.core.change import SkipKind
 from bridge.core.mapping import From, GroupMapping, PatternMapping, Settings
 from bridge.core.model import (
+    DirectoryGroup,
     DirectoryRead,
     Doubt,
     DoubtKind,
@@ -98,3 +99,32 @@ def test_a_group_that_is_configured_by_name_is_handed_on(tmp_path: Path, name: s
         assert unserved(set_up.run()) == []
         assert set_up.members(name) == {"p00"}
         assert {group.name for group in organization_.groups} == {"Any", name, "Team blue"}
+
+
+class ById(Patterned):
+    """One whose groups keep their ids when they are renamed."""
+
+    ids: Mapping[str, str]
+
+    def _group(self, name: str) -> DirectoryGroup:
+        group = super()._group(name)
+        return replace(group, id=self.ids.get(name, group.id))
+
+
+@pytest.mark.parametrize(
+    "left", [("hp-red", "hp-blue"), ("hp-blue",)], ids=["exchanged", "taken from one that is gone"]
+)
+def test_directory_groups_that_change_names_are_served_on(tmp_path: Path, left: tuple[str, ...]) -> None:
+    """Each by its id: a managed group that is another's has no claim by its name."""
+    clock = VirtualClock()
+    with stage(
+        tmp_path / "db", organization(["p00", "p01", "p02"], {"Any": {"p00"}}, clock), [], {}, clock=clock
+    ) as set_up:
+        groups = made(set_up).groups
+        set_up.directory = directory = ById({name: {"p02"} for name in left})
+        directory.ids = {"hp-blue": "corp:hp-red", "hp-red": "corp:hp-blue"}
+        assert groups.keys() >= directory.groups.keys()
+        report = set_up.run()
+        assert unserved(report) == ([] if len(left) > 1 else ["Team blue"])
+        assert set_up.members("Team red") == {"p02"}
+        assert set_up.members("Team blue") == ({"p02"} if len(left) > 1 else {"p01"})

@@ -38,7 +38,10 @@ def test_the_evidence_goes_on_in_the_new_database(company: Scene) -> None:
     assert told["sound"]
     assert told["records"] > before.count("\n")
     assert company.audit.read_text().startswith(before)
-    assert_failed(company.run("store", "migrate", "--from", "bridge.db"), Exit.STORE, "not empty")
+    assert_failed(company.run("store", "migrate", "--from", "bridge.db"), Exit.STORE, "taken over into postgresql")
+    company.edit("{url: '${env:STORE_URL}'}", "{path: bridge.db}")
+    for command in (["sync"], ["status"], ["audit", "verify"]):
+        assert_failed(company.run(*command), Exit.STORE, "taken over into postgresql", "under `store`")
 
 
 def test_a_broken_chain_is_not_taken_over(company: Scene) -> None:
