@@ -97,7 +97,7 @@ class GroupWriter:
                     group_id = self._ends.target.create_group(change.name, accounts(members))
             except ChangeRejected as error:
                 self._writes.sent.append(intent)
-                if self._find_created(intent):
+                if members and self._find_created(intent):  # an empty one is whoever's took the name
                     return
                 self._writes.sent.remove(intent)
                 self._writes.refused(intent, error, () if members else [(Action.CREATE, None)])

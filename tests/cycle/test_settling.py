@@ -173,6 +173,27 @@ def test_an_empty_group_that_was_created_has_its_record(tmp_path: Path, *, dies:
 
 
 @pytest.mark.parametrize("wanted", [PEOPLE[:3], []], ids=["three", "nobody"])
+def test_an_empty_group_that_somebody_made_meanwhile_is_not_told_as_created(
+    tmp_path: Path, wanted: list[str]
+) -> None:
+    """Ours was refused, for the name was taken."""
+    with creating(tmp_path) as one:
+        one.sandbox.set_modes(name_conflict="409")
+        one.directory.groups["New"] = set(wanted)
+        create = one.target.create_group
+
+        def too_late(name: str, members: Sequence[AccountId]) -> GroupId:
+            if all(group.name != "New" for group in one.sandbox.organization.groups):
+                makes_a_namesake(one)
+            return create(name, members)
+
+        one.target.create_group = too_late  # type: ignore[method-assign]
+        assert one.run().counts()["failed"] == 1
+        assert one.store.load_intents() == ()
+        one.assert_true_to_history()
+
+
+@pytest.mark.parametrize("wanted", [PEOPLE[:3], []], ids=["three", "nobody"])
 def test_a_created_group_has_its_record_though_somebody_joined_it(tmp_path: Path, wanted: list[str]) -> None:
     """All whom it was made with are in it."""
     with creating(tmp_path) as one:
