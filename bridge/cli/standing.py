@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
@@ -54,10 +55,17 @@ class Standing:
 _STYLES = {"well": "bold green", "waiting": "bold yellow", "wrong": "bold red"}
 
 
+_OUTDATED: Final = (
+    "The configuration changed since the last run: what it says now counts from the next one on (`sync`)"
+)
+
+
 def print_standing(out: Console, standing: Standing) -> None:
     """Print all of it, what needs a person first."""
     view = standing.view
     out.print(shown(_headline(standing), _STYLES[standing.verdict]))
+    if view.state.outdated:
+        out.print(shown(_OUTDATED, "bold yellow"))
     for number, matter in enumerate(view.matters[:FEW], 1):
         _print_matter(out, f"{number}. ", matter)
     _print_left(out, len(view.matters) - FEW, "more to see to")
@@ -81,7 +89,7 @@ def print_wrong(out: Console, view: Overview) -> None:
 def _headline(standing: Standing) -> str:
     waiting = len(standing.view.matters)
     return {
-        "well": "All is well",
+        "well": "The last run left nothing to see to" if standing.view.state.outdated else "All is well",
         "waiting": counted(waiting, "thing waits for you", "things wait for you"),
         "wrong": f"Something is wrong: {counted(waiting, 'thing', 'things')} to see to",
     }[standing.verdict]
@@ -137,7 +145,10 @@ def _chain(standing: Standing) -> Text:
     if not tip.seq:
         return shown("no record yet")
     part = "all" if standing.checked == tip.seq else f"the last {standing.checked}"
-    return shown(f"sound, {part} of {tip.seq} records checked; the last has the hash {tip.hash}")
+    return shown(
+        f"sound in the database, {part} of {tip.seq} records checked; the last has the hash {tip.hash}. "
+        "The file is for `audit verify`"
+    )
 
 
 _READ_HEADS = ("directory", "last read", "server", "entries", "groups", "people", "state")

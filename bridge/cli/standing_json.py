@@ -23,6 +23,7 @@ def standing_json(standing: Standing) -> dict[str, Any]:
         "organization": job.organization,
         "config": job.config,
         "apply": job.apply,
+        "configuration_changed": view.state.outdated,
         "now": job.now.isoformat(),
         "running": job.running,
         "next_run": _iso(job.next_run),

@@ -53,6 +53,7 @@ def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False, quiet: 
 def _standing(loaded: "Configuration", store: "DatabaseStore") -> "Standing":
     from bridge.audit.verify import verify_part
     from bridge.cli.standing import Standing
+    from bridge.config.policy import policy
     from bridge.daemon.presence import service_of, writer_of
     from bridge.standing.job import Job
     from bridge.standing.overview import load_overview
@@ -64,6 +65,7 @@ def _standing(loaded: "Configuration", store: "DatabaseStore") -> "Standing":
         organization=loaded.organization,
         config=str(loaded.path),
         apply=loaded.apply,
+        config_hash=policy(loaded).config_hash,
         now=now,
         jobs=tuple(_jobs(loaded, store, is_served=service is not None)),
         running=writer_of(loaded) is not None,

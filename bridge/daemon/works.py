@@ -289,6 +289,7 @@ class Works:
             organization=configuration.organization,
             config=str(configuration.path),
             apply=configuration.apply,
+            config_hash=self.wired.bridge.policy.config_hash,
             now=self.clock.now(),
             jobs=self._jobs.standing(),
             running=self._turn.locked(),

@@ -11,6 +11,7 @@ from bridge.audit.verify import Verification, verify_part
 from bridge.config import Configuration
 from bridge.config.policy import policy
 from bridge.core.change import Skip, SkipKind
+from bridge.core.journal import Run
 from bridge.core.mapping import From, Policy, Rule, Settings
 from bridge.core.quarantine import Trouble
 from bridge.core.sight import Sight
@@ -82,6 +83,9 @@ class Statement:
     """The one group that was asked for, or empty."""
     apply: bool
     """Whether the configuration lets anything be written."""
+    config_hash: str
+    seen_by: Run | None
+    """The run that left what is told of the groups."""
     proof: Verification
     tip: Tip
     """Of the chain, when it was looked at. What is stated rests on records up to it, as far as they are sound."""
@@ -109,6 +113,11 @@ class Statement:
     def members(self) -> int:
         """Memberships of all groups."""
         return sum(len(group.membership.members) for group in self.groups)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the last run knew another configuration than the one whose rules are told."""
+        return self.seen_by is not None and self.seen_by.config_hash != self.config_hash
 
     @property
     def pending(self) -> int:
@@ -170,6 +179,8 @@ def _stated(ground: _Ground, sights: tuple[Sight, ...], only: str) -> Statement:
         period=told.period,
         only=only,
         apply=ground.configuration.apply,
+        config_hash=policy(ground.configuration).config_hash,
+        seen_by=moment.seen_by,
         proof=ground.proof,
         tip=moment.tip,
         told=told,
@@ -226,8 +237,8 @@ class _About:
 
 
 def _groups(ground: _Ground, sights: Sequence[Sight], changes: Mapping[str, tuple[Fact, ...]]) -> Iterator[Group]:
-    states = States.of(ground.moment.held, ground.moment.troubles)
     rules = policy(ground.configuration)
+    states = States.of(ground.moment, rules.config_hash)
     for sight in sights:
         is_unserved = any(skip.kind is SkipKind.GROUP for skip in sight.skips)
         yield Group(

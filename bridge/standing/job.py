@@ -15,6 +15,8 @@ class Job:
     """The configuration's file."""
     apply: bool
     """Whether it may write."""
+    config_hash: str
+    """Of what the bridge decides by."""
     now: datetime
     jobs: tuple[JobStanding, ...]
     running: bool

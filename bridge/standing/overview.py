@@ -1,7 +1,6 @@
 """What is shown first: read from the store at one moment, and put in order. Nothing is asked of a server."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -74,7 +73,7 @@ def load_overview(store: DatabaseStore, job: Job, silent: tuple[str, ...]) -> Ov
     """Read it. Raises StoreError."""
     moment = store.load_moment(RUNS)
     sights, cases, troubles = moment.sights, moment.held, moment.troubles
-    state = States.of(cases, troubles)
+    state = States.of(moment, job.config_hash)
     return Overview(
         job=job,
         matters=matters(_facts(moment, job, silent)),
@@ -118,12 +117,13 @@ class State(StrEnum):
     HELD = "held"
     PENDING = "changes pending"
     REJECTED = "changes rejected"
+    OUTDATED = "configuration changed since"
     WELL = "as it should be"
 
 
-def load_states(store: DatabaseStore) -> "States":
+def load_states(store: DatabaseStore, job: Job) -> "States":
     """What tells how groups are, beside what runs saw of them. Raises StoreError."""
-    return States.of(store.list_held(), store.list_troubles())
+    return States.of(store.load_moment(0), job.config_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +136,19 @@ class States:
     """Keys of mappings of which somebody rejected what was held: the group stays as nobody planned it."""
     failing: frozenset[str]
     """Keys of mappings whose changes failed last."""
+    outdated: bool
+    """Whether the run that saw the groups knew another configuration than counts now."""
 
     @classmethod
-    def of(cls, cases: Iterable[HeldCase], troubles: Iterable[Trouble]) -> Self:
-        """From what the store knows."""
+    def of(cls, moment: Moment, config_hash: str) -> Self:
+        """From what the store knows, by the configuration that counts now."""
         keys: tuple[set[str], set[str]] = set(), set()
-        for case in cases:
+        for case in moment.held:
             keys[case.status is HeldStatus.REJECTED].add(case.held.key)
         held, rejected = map(frozenset, keys)
-        return cls(held, rejected, frozenset(one.failure.key for one in troubles))
+        failing = frozenset(one.failure.key for one in moment.troubles)
+        outdated = moment.seen_by is not None and moment.seen_by.config_hash != config_hash
+        return cls(held, rejected, failing, outdated)
 
     def __call__(self, sight: Sight) -> State:
         """How one is."""
@@ -155,6 +159,7 @@ class States:
             (sight.key in self.held, State.HELD),
             (bool(sight.pending), State.PENDING),
             (sight.key in self.rejected, State.REJECTED),
+            (self.outdated, State.OUTDATED),
         )
         return next((state for applies, state in cases if applies), State.WELL)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bridge.audit.chain import Tip
-from bridge.core.journal import Intent
+from bridge.core.journal import Intent, Run, RunKind
 from bridge.core.quarantine import Trouble
 from bridge.core.sight import Sight
 from bridge.store import intents, quarantine, runs, sights
@@ -26,6 +26,8 @@ class Moment:
     """Those in question."""
     troubles: tuple[Trouble, ...]
     intents: tuple[Intent, ...]
+    seen_by: Run | None
+    """The run that left the sights; None where there was none yet."""
 
 
 def load_moment(scope: Scope, limit: int, *, members: bool) -> Moment:
@@ -37,4 +39,5 @@ def load_moment(scope: Scope, limit: int, *, members: bool) -> Moment:
         held=list_cases(scope, OPEN),
         troubles=quarantine.load_troubles(scope),
         intents=intents.load_intents(scope),
+        seen_by=runs.load_latest_of(scope, (RunKind.SYNC, RunKind.BACKFILL)),
     )

@@ -81,7 +81,7 @@ class Pages:
         def told() -> dict[str, Any]:
             store = self._service.store()
             found = [one for one in store.list_sights() if _has(request, one.name, one.key)]
-            return {"state": load_states(store), **_portion(request, found)}
+            return {"state": load_states(store, self._service.job()), **_portion(request, found)}
 
         return self._told("groups.html", told)
 
@@ -94,7 +94,8 @@ class Pages:
             store = self._service.store()
             sight = store.find_sight(request.query_params.get("key", ""))
             members = [member for member in sight.members if _has(request, member)] if sight else []
-            return {"group": sight, "state": load_states(store), **_portion(request, members)}
+            state = load_states(store, self._service.job())
+            return {"group": sight, "state": state, **_portion(request, members)}
 
         answer = self._told("group.html", told)
         if sight is None and answer.status_code == 200:  # noqa: PLR2004 - HTTP

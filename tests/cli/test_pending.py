@@ -73,3 +73,29 @@ def test_a_removal_that_was_rejected_leaves_no_group_as_it_should_be(tmp_path: P
         assert "Compliance Managers changes rejected Members by rule" in told
         assert "rejected by Ann Admin: they stay" in told
         assert s.run("status").code == Exit.OK
+
+
+def test_a_rule_that_no_run_has_followed_is_told_as_such(tmp_path: Path) -> None:
+    """By report and status: who is in there by another rule is not there by this one."""
+    with scene(tmp_path) as s:
+        s.run("sync", "--quiet")
+        assert not s.told("status")["configuration_changed"]
+        s.edit(company.group_dn("GRC Managers"), company.group_dn("On Leave"))
+        told = report(s)
+        assert "The configuration changed since the last run" in told.partition("Contents")[0]
+        assert "as it should be" not in told
+        assert "Compliance Managers configuration changed since Members by rule everybody in" in told
+        ended = s.run("status")
+        assert ended.code == Exit.OK
+        assert "All is well" not in ended.out
+        assert "The configuration changed since the last run" in ended.out.partition("organization")[0]
+        assert s.told("status")["configuration_changed"]
+
+
+def test_another_way_of_writing_the_same_is_no_change(tmp_path: Path) -> None:
+    """It is what the bridge decides by that counts."""
+    with scene(tmp_path) as s:
+        s.run("sync", "--quiet")
+        s.config.write_text(f"# a comment\n{s.config.read_text()}")
+        assert s.run("status").out.startswith("All is well\n")
+        assert "Compliance Managers as it should be" in report(s)

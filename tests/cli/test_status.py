@@ -148,6 +148,15 @@ def test_a_broken_chain_is_found_at_its_end(corp: Scene) -> None:
     assert not corp.told("status")["audit"]["sound"]
 
 
+def test_a_sound_chain_is_told_of_the_database_alone(corp: Scene) -> None:
+    """The file is not looked at, so that nothing is said of it: it may well be gone."""
+    corp.audit.unlink()
+    told = " ".join(corp.run("status").out.split())
+    assert "audit chain sound in the database" in told
+    assert "The file is for `audit verify`" in told
+    assert corp.run("audit", "verify").code == Exit.STORE
+
+
 def test_a_write_without_an_outcome_is_told(corp: Scene) -> None:
     """With its age, and what it was to do, until a run settles it."""
     with closing(sqlite3.connect(corp.database)) as database:

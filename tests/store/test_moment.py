@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bridge.core.journal import Recollection
+from bridge.core.journal import Recollection, RunKind
 from bridge.core.quarantine import Failure
 from tests.store.stores import a_record, a_run, an_intent, held_removals, opened
 from tests.web.site import sight
@@ -25,6 +25,21 @@ def test_everything_that_is_to_be_seen_is_there(tmp_path: Path) -> None:
         assert seen.intents == (an_intent(),)
         assert seen.tip == store.ledger.tip()
         assert seen.tip.seq == 2
+        assert seen.seen_by == a_run(1)
+
+
+def test_the_groups_are_told_by_the_last_run_that_kept_them(tmp_path: Path) -> None:
+    """Neither by an operator's deed, nor by a run that broke off."""
+    with opened(tmp_path) as store:
+        assert store.load_moment(0).seen_by is None
+        for number, kind, outcome in (
+            (1, RunKind.BACKFILL, "held"),
+            (2, RunKind.BY_HAND, ""),
+            (3, RunKind.SYNC, "failed"),
+        ):
+            store.record_start(a_run(number, kind), [])
+            store.record_end(a_run(number, kind), outcome, None, [])
+        assert store.load_moment(0).seen_by == a_run(1, RunKind.BACKFILL)
 
 
 def test_members_are_loaded_where_they_are_asked_for(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ JOB = Job(
     organization="acme",
     config="/etc/hyperproof-bridge/config.yaml",
     apply=True,
+    config_hash=a_run().config_hash,
     now=NOON + timedelta(minutes=10),
     jobs=(
         JobStanding(
