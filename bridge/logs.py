@@ -55,10 +55,10 @@ def set_up(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(to)
-    handler.setFormatter(_formatter(secrets, console=form == "console" or (form == "auto" and to.isatty())))
+    output = logging.StreamHandler(to)
+    output.setFormatter(_formatter(secrets, console=form == "console" or (form == "auto" and to.isatty())))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [output]
     root.setLevel(level.upper())
     logging.captureWarnings(capture=True)
     for name in NOISY:

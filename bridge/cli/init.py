@@ -10,7 +10,7 @@ from bridge.cli.exits import Exit
 
 if TYPE_CHECKING:
     from bridge.cli.setup.asking import Asking
-    from bridge.cli.setup.groups import Wanted
+    from bridge.cli.setup.groups import GroupOptions
     from bridge.cli.setup.side import Side
 
 _NAMES: Final = {"entra": "cloud", "file": "export"}
@@ -147,9 +147,9 @@ def init(
     Example: hyperproof-bridge init --sandbox
     """
     from bridge.cli.app import INTERRUPTED
+    from bridge.cli.output_file import refuse_unwritable
     from bridge.cli.setup.asking import Asking
-    from bridge.cli.setup.groups import Wanted
-    from bridge.cli.setup.output import refuse_unwritable
+    from bridge.cli.setup.groups import GroupOptions
     from bridge.cli.setup.rehearsal import write_rehearsal
     from bridge.logs import set_up
 
@@ -189,16 +189,16 @@ def init(
         "--client-secret-file": client_secret_file,
     }
     asking = Asking(given, questions=sys.stdin.isatty() and not yes)
-    wanted = Wanted(pairs or (), same_names, create, listed)
+    options = GroupOptions(pairs or (), same_names, create, listed)
     try:
-        _set_up(asking, wanted, output, force=force)
+        _set_up(asking, options, output, force=force)
     except typer.Abort:
         typer.echo("\nnothing was written", err=True)
         return INTERRUPTED
     return Exit.OK
 
 
-def _set_up(asking: "Asking", wanted: "Wanted", output: Path, *, force: bool) -> None:
+def _set_up(asking: "Asking", options: "GroupOptions", output: Path, *, force: bool) -> None:
     """Ask for both sides and their groups, and write what came of it."""
     from bridge.cli.setup.groups import ask_groups
     from bridge.cli.setup.hyperproof import ask_hyperproof
@@ -212,7 +212,7 @@ def _set_up(asking: "Asking", wanted: "Wanted", output: Path, *, force: bool) ->
         )
     side = _ask_directory(asking)
     target = ask_hyperproof(asking)
-    groups, suggested = ask_groups(asking, wanted, side, target.read)
+    groups, suggested = ask_groups(asking, options, side, target.read)
     store, audit = places(output)
     draft = Draft(target.section, {side.name: side.section}, groups, suggested, store, audit)
     write(output, draft, force=force)

@@ -75,7 +75,7 @@ def sandbox(
 
     Example: hyperproof-bridge sandbox --port 8180 --users 200 --groups 10 --mode id_space=id
     """
-    wanted = _Wanted(port, seed, users, groups, tuple(mode or ()))
+    asked = _Asked(port, seed, users, groups, tuple(mode or ()))
     if modes:
         _tell_modes(of_entra=entra is not None)
     elif company is not None:
@@ -83,14 +83,14 @@ def sandbox(
             raise typer.BadParameter("--company brings its own: leave out --seed, --entra and --mode.")
         _serve_company(company, port)
     elif entra is None:
-        _serve_hyperproof(wanted)
+        _serve_hyperproof(asked)
     else:
-        _serve_entra(wanted, entra)
+        _serve_entra(asked, entra)
     return Exit.OK
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Asked:
     """What the options ask of either sandbox."""
 
     port: int
@@ -109,15 +109,15 @@ def _tell_modes(*, of_entra: bool) -> None:
         typer.echo(f"{name:24} {values}")
 
 
-def _serve_hyperproof(wanted: _Wanted) -> None:
+def _serve_hyperproof(asked: _Asked) -> None:
     from bridge.sandbox.hyperproof import DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, HyperproofSandbox
     from bridge.sandbox.hyperproof.modes import parse_modes
 
     with _modes_explained():
-        chosen = parse_modes(wanted.modes)
-    organization = _organization(wanted)
-    with _port_explained(wanted.port):
-        made = HyperproofSandbox(organization, modes=chosen, port=wanted.port)
+        chosen = parse_modes(asked.modes)
+    organization = _organization(asked)
+    with _port_explained(asked.port):
+        made = HyperproofSandbox(organization, modes=chosen, port=asked.port)
     typer.echo(f"api_url: {made.api_url}\ntoken_url: {made.token_url}")
     typer.echo(f"client_id: {DEFAULT_CLIENT_ID}\nclient_secret: {DEFAULT_CLIENT_SECRET}")
     typer.echo("Ctrl-C ends it.")
@@ -125,17 +125,17 @@ def _serve_hyperproof(wanted: _Wanted) -> None:
         made.serve_forever()
 
 
-def _serve_entra(wanted: _Wanted, ca_file: Path) -> None:
+def _serve_entra(asked: _Asked, ca_file: Path) -> None:
     from bridge.sandbox.graph import DEFAULT_CLIENT_SECRET, EntraSandbox
     from bridge.sandbox.graph.directory_section import directory_section
     from bridge.sandbox.graph.modes import DEFAULT_MODES
     from bridge.sandbox.modes import parsed
 
     with _modes_explained():
-        chosen = parsed(DEFAULT_MODES, wanted.modes, example="page_cap=10")
-    tenant = _tenant(wanted)
-    with _port_explained(wanted.port):
-        made = EntraSandbox(tenant, modes=chosen, port=wanted.port)
+        chosen = parsed(DEFAULT_MODES, asked.modes, example="page_cap=10")
+    tenant = _tenant(asked)
+    with _port_explained(asked.port):
+        made = EntraSandbox(tenant, modes=chosen, port=asked.port)
     try:
         ca_file.write_text(made.certificates.pem, encoding="ascii")
     except OSError as error:
@@ -185,26 +185,26 @@ def _port_explained(port: int) -> Iterator[None]:
         raise BridgeError(f"port {port} cannot be used ({error.strerror}); name another with --port") from error
 
 
-def _organization(wanted: _Wanted) -> "Organization":
+def _organization(asked: _Asked) -> "Organization":
     from bridge.sandbox.hyperproof.generate import generate
     from bridge.sandbox.hyperproof.seed import SeedError, load
 
-    if wanted.seed is None:
-        size = min(250, wanted.users)
-        return generate(users=wanted.users, groups=wanted.groups, members_per_group=size)
+    if asked.seed is None:
+        size = min(250, asked.users)
+        return generate(users=asked.users, groups=asked.groups, members_per_group=size)
     try:
-        return load(wanted.seed)
+        return load(asked.seed)
     except SeedError as error:
         raise BridgeError(str(error)) from error
 
 
-def _tenant(wanted: _Wanted) -> "Tenant":
+def _tenant(asked: _Asked) -> "Tenant":
     from bridge.sandbox.graph.generate import generate
     from bridge.sandbox.graph.seed import SeedError, load
 
-    if wanted.seed is None:
-        return generate(users=wanted.users, groups=wanted.groups)
+    if asked.seed is None:
+        return generate(users=asked.users, groups=asked.groups)
     try:
-        return load(wanted.seed)
+        return load(asked.seed)
     except SeedError as error:
         raise BridgeError(str(error)) from error

@@ -71,7 +71,7 @@ class _Ends:
     """How memberships may end: before and after the edit, each pair for some truth."""
 
     pairs: frozenset[tuple[bool, bool]]
-    wanted_otherwise: bool
+    desired_otherwise: bool
     """Whether the rules themselves differ about the account, for some truth."""
 
 
@@ -118,18 +118,18 @@ class Fates:
         unknowns = sorted({unknown for answer in (*of_before, *of_after) for unknown in answer.unknowns})
         if len(unknowns) > MANY:
             both = product((False, True), repeat=2)
-            return _Ends(frozenset(self._pair(account, *wanted) for wanted in both), wanted_otherwise=True)
-        wanted = {
+            return _Ends(frozenset(self._pair(account, *desired) for desired in both), desired_otherwise=True)
+        desired = {
             (_wants(self._before, of_before, truth), _wants(self._after, of_after, truth))
             for truth in _truths(unknowns)
         }
-        return _Ends(frozenset(self._pair(account, *pair) for pair in wanted), any(b != a for b, a in wanted))
+        return _Ends(frozenset(self._pair(account, *pair) for pair in desired), any(b != a for b, a in desired))
 
     def _pair(self, account: AccountId, before: bool, after: bool) -> tuple[bool, bool]:  # noqa: FBT001 - a pair
         now = account in self._members
         return (
-            self._before.has(account, wanted=before) if self._before else now,
-            self._after.has(account, wanted=after) if self._after else now,
+            self._before.has(account, is_desired=before) if self._before else now,
+            self._after.has(account, is_desired=after) if self._after else now,
         )
 
     def _explained(self, account: AccountId, effect: Effect, sure: bool, ends: _Ends) -> Moved:  # noqa: FBT001
@@ -139,7 +139,7 @@ class Fates:
         aspects = set(_of_settings(account, before, after))
         selectors: frozenset[Selector] = frozenset()
         directories: frozenset[DirectoryName] = frozenset()
-        if ends.wanted_otherwise:
+        if ends.desired_otherwise:
             if before.difference.mapping.rule != after.difference.mapping.rule:
                 aspects.add(Aspect.MEMBERS)
                 selectors = frozenset(_one_sided(account, before, after))

@@ -59,7 +59,7 @@ class Baseline:
     """How one managed group stood at the end of the last run that settled it."""
 
     mapping_digest: str
-    """Of the rule and settings then in force."""
+    """Of the rule and settings then in force, by `bridge.core.cause.mapping_digest`."""
     desired: frozenset[AccountId]
     members: frozenset[AccountId]
     """As confirmed by the last read of the group."""

@@ -40,24 +40,24 @@ class Identities:
         return MemberChange(account, known.email if known else None, cause, tuple(people))
 
     def behind(
-        self, wanted: frozenset[AccountId], groups: Iterable[DirectoryGroup]
+        self, accounts: frozenset[AccountId], groups: Iterable[DirectoryGroup]
     ) -> Mapping[AccountId, Sequence[PersonId]]:
         """The people in these directory groups whose accounts these are, sorted."""
         found: dict[AccountId, set[PersonId]] = {}
         for group in groups:
             for person in group.members:
                 account = self._now.get(person)
-                if account in wanted:
+                if account in accounts:
                     found.setdefault(account, set()).add(person)
         return {account: sorted(people) for account, people in found.items()}
 
-    def formerly(self, wanted: frozenset[AccountId]) -> Mapping[AccountId, Sequence[PersonId]]:
+    def formerly(self, accounts: frozenset[AccountId]) -> Mapping[AccountId, Sequence[PersonId]]:
         """Everybody whose accounts these are, or were when last seen, sorted."""
         found: dict[AccountId, set[PersonId]] = {}
-        if wanted:
+        if accounts:
             for links in (self._links, self._now):
                 for person, account in links.items():
-                    if account in wanted:
+                    if account in accounts:
                         found.setdefault(account, set()).add(person)
         return {account: sorted(people) for account, people in found.items()}
 

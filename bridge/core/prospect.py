@@ -100,12 +100,12 @@ class Prospect:
         known = self.around.accounts.by_id.get(account)
         return known is not None and known.standing in self.around.policy.eligible
 
-    def has(self, account: AccountId, *, wanted: bool) -> bool:
+    def has(self, account: AccountId, *, is_desired: bool) -> bool:
         """Whether an account is in the group once this configuration was applied."""
         member = account in self.difference.members
         if account in self.ignored:
             return member
-        if wanted:
+        if is_desired:
             return member or self.eligible(account)
         return member and account not in self.removable
 
@@ -114,11 +114,11 @@ def prospect(difference: Difference, view: View) -> Prospect:
     """What a configuration will make of a group."""
     around, settings = view.around, difference.mapping.settings
     nobody = replace(difference.desired, sure=frozenset(), possible=frozenset(), doubts=())
-    unwanted = differ(Binding(difference.mapping, difference.group), nobody, around)
+    undesired = differ(Binding(difference.mapping, difference.group), nobody, around)
     return Prospect(
         difference=difference,
         leaves={part: _leaf(part, view) for part in parts(difference.mapping.rule)},
-        removable=unwanted.removals,
+        removable=undesired.removals,
         ignored=around.accounts.ids_of(settings.ignore),
         kept=around.accounts.ids_of(settings.keep),
         around=around,

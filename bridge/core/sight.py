@@ -56,10 +56,10 @@ def new_sights(
 
     Half a million members are put in order only for the groups of which something is new.
     """
-    wanted = {difference.mapping.key: difference for difference in differences}
+    by_key = {difference.mapping.key: difference for difference in differences}
     fingerprints = Fingerprints()
     for plan in plans:
-        difference = wanted.get(plan.key)
+        difference = by_key.get(plan.key)
         here = members.get(plan.key, difference.members if difference else frozenset())
         named = [names.get(account, account) for account in here]
         feeds = _feeds(difference.desired) if difference else ()

@@ -8,6 +8,7 @@ from bridge.core.nesting import Tracer, goes_by
 from bridge.cycle.explanation import Explanation, about, subject_of
 from bridge.cycle.ports import Source
 from bridge.cycle.run import Bridge
+from bridge.cycle.settle import foresee
 from bridge.cycle.survey import Survey, read_sides, survey
 
 
@@ -46,7 +47,8 @@ def explain(bridge: Bridge, sources: Sequence[Source], text: str, group: str = "
     traced = [_Traced(source, text) for source in sources]
     memory = bridge.store.load()
     sides = read_sides(traced, bridge.target, bridge.policy, bridge.clock)
-    found = survey(sides, memory, (bridge.store, bridge.target), bridge.policy, bridge.store.load_intents())
+    open_ = foresee(bridge.store, bridge.scene(sides.current.groups)).open
+    found = survey(sides, memory, (bridge.store, bridge.target), bridge.policy, open_)
     asked = [person for one in traced for person in one.asked]
     subject = subject_of(text, asked, sides.current.accounts, sides.reads.values(), found.people)
     directories = Directories(sides.reads, {one.name: one.nesting for one in traced})

@@ -46,11 +46,10 @@ def subject_of(
 ) -> Subject:
     """The one human who goes by a name: people of directories and accounts that are each other's."""
     named = {account.id: account for account in accounts if _means(account, text)}
-    known = {account.id: account for account in accounts}
     mine = {person.id: person for person in asked}
     for person in asked:
-        if account := people.accounts.get(person.id):
-            named[account] = known[account]
+        if account := _account_of(person, accounts, people):
+            named[account.id] = account
     owners = {person: account for person, account in people.accounts.items() if account in named}
     for read in reads:
         mine |= {one: read.people[one] for one in owners.keys() & read.people.keys() if one not in mine}
@@ -58,6 +57,18 @@ def subject_of(
         raise BridgeError(f"Nobody goes by {text!r}, neither in a directory nor in Hyperproof")
     _refuse_several(text, asked)
     return Subject(tuple(sorted(mine.values(), key=lambda one: one.id)), tuple(sorted(named.values(), key=_by_id)))
+
+
+def _account_of(person: Person, accounts: Sequence[Account], people: People) -> Account | None:
+    """The account that a person was resolved to.
+
+    Nobody resolves who is disabled: theirs is the one with an address of theirs that may be nobody else's.
+    """
+    if account_id := people.accounts.get(person.id):
+        return next((one for one in accounts if one.id == account_id), None)
+    mine = [] if person.enabled else [one for one in accounts if one.email in person.addresses]
+    others = {*people.accounts.values()}.union(*(one.candidates for one in people.unresolved.values()))
+    return mine[0] if len(mine) == 1 and mine[0].id not in others else None
 
 
 def _refuse_several(text: str, asked: Sequence[Person]) -> None:
@@ -76,10 +87,10 @@ def _means(account: Account, text: str) -> bool:
 
 
 def _identity(person: Person, accounts: Sequence[Account], people: People) -> Identity:
-    account_id = people.accounts.get(person.id)
-    account = next((one for one in accounts if one.id == account_id), None)
+    account = _account_of(person, accounts, people)
     if account and account.email in person.addresses:
         how = f"by the address {account.email}"
+        how += "" if person.enabled else ", and disabled in the directory, which counts as having left"
     elif account:
         how = "by the link that an earlier run remembered"
     elif unresolved := people.unresolved.get(person.id):

@@ -23,7 +23,6 @@ from bridge.core.difference import Accounts, Difference, Surroundings, differ
 from bridge.core.expand import expand, folded
 from bridge.core.guards import Case, judge
 from bridge.core.jobs import put_off, waiting
-from bridge.core.journal import Intent
 from bridge.core.listed import astray, listed_addresses
 from bridge.core.mapping import GroupMapping, Mode, PatternMapping, Policy
 from bridge.core.memory import Memory, TargetSizes
@@ -42,7 +41,7 @@ from bridge.core.model import (
 from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
 from bridge.core.quarantine import left_alone
-from bridge.core.under_way import left_to_land, touched
+from bridge.core.under_way import Open, left_to_land, touched
 from bridge.cycle.ports import Clock, History, Readable, Source, Store
 from bridge.cycle.progress import Steps, untold
 from bridge.errors import IncompleteRead, RemoteError
@@ -164,10 +163,10 @@ def _read(
     source: Source, read: Callable[[Sequence[Selector]], DirectoryRead], policy: Policy, step: Steps
 ) -> DirectoryRead:
     """Read one directory. One that gives no answer is a doubt about all its groups, and stops no other."""
-    wanted = tuple(selector for selector in policy.selectors() if selector.directory == source.name)
+    asked = tuple(selector for selector in policy.selectors() if selector.directory == source.name)
     try:
         with step("read directory", directory=source.name) as told:
-            found = read(wanted)
+            found = read(asked)
             told.tell(people=len(found.people), doubts=len(found.doubts), recalled=found.recalled is not None)
             return found
     except RemoteError as error:
@@ -179,7 +178,7 @@ def _is_unread(read: DirectoryRead) -> bool:
 
 
 def survey(
-    sides: Sides, memory: Memory, ends: tuple[Store, Readable], policy: Policy, open_: Sequence[Intent] = ()
+    sides: Sides, memory: Memory, ends: tuple[Store, Readable], policy: Policy, open_: Sequence[Open] = ()
 ) -> Survey:
     """Think: who is who, what should be, what differs, why, and whether it may be.
 

@@ -250,7 +250,7 @@ class _AsAsked:
 
 @contextmanager
 def _heard(take: Callable[[Order], None]) -> Iterator[None]:
-    """Signals as orders. A handler does nothing but put one into the queue, which is safe at any moment."""
+    """Signals as orders. Hearing one does nothing but put one into the queue, which is safe at any moment."""
 
     def heard(number: int, _frame: object) -> None:
         take(_SIGNALS[signal.Signals(number)])
@@ -259,8 +259,8 @@ def _heard(take: Callable[[Order], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, formerly in before.items():
+            signal.signal(number, formerly)
 
 
 def _address(configuration: Configuration, web: WebServer | None) -> str:

@@ -107,8 +107,8 @@ class Timetable:
 
     def next_run(self, job: str | None = None) -> datetime | None:
         """When the next run is due, for whatever reason: of this job, or of any."""
-        wanted = [planned for planned in self._planned() if job is None or planned[1] in {job, EVERY}]
-        moments = (self._scheduler.get_job(_id(*planned)) for planned in wanted)
+        runs = [planned for planned in self._planned() if job is None or planned[1] in {job, EVERY}]
+        moments = (self._scheduler.get_job(_id(*planned)) for planned in runs)
         return min((each.next_run_time for each in moments if each and each.next_run_time), default=None)
 
     def _add(self, reason: Reason, job: str, trigger: BaseTrigger, **more: datetime) -> None:

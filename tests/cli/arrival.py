@@ -84,3 +84,8 @@ def arrival(
 
 
 AUDITORS: Final = group_dn("auditors")
+
+
+def turned_on(s: Scene) -> None:
+    """Do what the operator does once the plan is right."""
+    s.edit("apply: false", "apply: true")

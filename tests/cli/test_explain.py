@@ -79,6 +79,31 @@ def test_who_was_taken_out_is_told_when(s: Scene) -> None:
     assert said(s, "Liam Walsh")["groups"] == []
 
 
+@pytest.mark.parametrize("live", [True, False], ids=["live", "kept"])
+def test_who_is_disabled_is_told_with_their_account(tmp_path: Path, *, live: bool) -> None:
+    """In one sentence: the account is theirs, it is in the group no more, and the directory is the reason."""
+    who = company.person_dn("Deniz Yilmaz")
+    more = ["--live"] if live else []
+    with scene(tmp_path) as s:
+        s.run("sync")
+        s.ldap.directory.modify(who, "pwdAccountLockedTime", ["000001010000Z"])
+        s.run("sync")
+        for name in (company.address("Deniz Yilmaz"), who, "Deniz Yilmaz"):
+            told = s.told("explain", name, *more, "--group", MANAGERS)
+            (person,), (account,), (one,) = told["people"], told["accounts"], told["groups"]
+            assert (person["enabled"], person["account"], account["email"]) == (
+                False,
+                account["id"],
+                company.address("Deniz Yilmaz"),
+            )
+            assert (one["member"], one["belongs"], kinds(one)) == (False, False, ["disabled"])
+            assert one["since"]["event"] == "member.removed"
+        shown = " ".join(s.run("explain", who, *more).out.split())
+    assert f"({who}) is {account['email']}, by the address {account['email']}, and disabled in the" in shown
+    assert "nobody's" not in shown
+    assert "has no account" not in shown
+
+
 @pytest.mark.parametrize(
     "name", ["anna smith", "ANNA.SMITH@example.test", company.person_dn("Anna Smith"), "an id", "an account"]
 )

@@ -5,112 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.core.cause import Past, mapping_digest
-from bridge.core.change import (
-    Action,
-    Approval,
-    Cause,
-    Change,
-    Finding,
-    GroupPlan,
-    GuardKind,
-    Held,
-    MemberChange,
-    Plan,
-    SkipKind,
-    Verdict,
-    changes_digest,
-)
+from bridge.core.change import Action, GuardKind, SkipKind, Verdict
 from bridge.core.desired import Desired
-from bridge.core.difference import Accounts, Difference
-from bridge.core.guards import Case, judge
 from bridge.core.mapping import Limit, Limits
-from bridge.core.memory import Baseline, Memory, TargetSizes
-from bridge.core.model import Account, AccountId, Email, GroupId, IdSpace, IdSpaceProof
+from bridge.core.memory import Memory, TargetSizes
+from bridge.core.model import IdSpace, IdSpaceProof
 from bridge.core.people import Unresolved
-from tests.core.world import account, ids, mapping, person, source
+from tests.core.guarded import LAX, NEVER, Scene, approving, digest, guards_of, held_of, names, removed_of
+from tests.core.world import account, ids, person, source
 
-PROVED = IdSpaceProof(IdSpace.USER_ID, proved=True, evidence="stated")
 UNPROVED = IdSpaceProof(IdSpace.USER_ID, proved=False, evidence="no members anywhere; state user_id_space")
-NEVER = Limit(count=1000, percent=100, floor=1000)
-LAX = Limits(NEVER, unresolved_percent=100, shrink_percent=100)
-
-
-class Scene:
-    """Managed groups with their removals, and what the guards know beside them."""
-
-    def __init__(self, limits: Limits = LAX, accounts: Iterable[Account] = ()) -> None:
-        self.plans: list[GroupPlan] = []
-        self.differences: dict[str, Difference] = {}
-        self.limits = limits
-        self.accounts = Accounts(tuple(accounts))
-        self.sizes = TargetSizes(100, 100)
-        self.past = Past()
-
-    def managed(
-        self,
-        key: str,
-        removals: Iterable[str],
-        size: int = 100,
-        *,
-        adds: Iterable[str] = (),
-        limit: Limit = NEVER,
-        desired: Desired | None = None,
-    ) -> "Scene":
-        """Put a managed group in."""
-        both = ((Action.ADD, tuple(map(change_of, adds))), (Action.REMOVE, tuple(map(change_of, removals))))
-        changes = tuple(Change(action, members) for action, members in both if members)
-        self.plans.append(GroupPlan(key, key, GroupId(f"id-{key}"), size, changes))
-        wanted = desired or Desired(ids(), ids())
-        self.differences[key] = Difference(mapping(key, limit=limit), None, wanted, ids())
-        return self
-
-    def verdict(self, memory: Memory | None = None, id_space: IdSpaceProof = PROVED) -> Verdict:
-        """What the guards say."""
-        case = Case(
-            self.differences, self.accounts, self.sizes, id_space, memory or Memory(), self.limits, self.past
-        )
-        return judge(Plan(tuple(self.plans)), case)
-
-
-def change_of(name: str) -> MemberChange:
-    """One account's change."""
-    return MemberChange(AccountId(name), Email(f"{name}@x"), Cause.SOURCE)
-
-
-def names(count: int) -> list[str]:
-    """So many accounts."""
-    return [f"m{number:03}" for number in range(count)]
-
-
-def held_of(verdict: Verdict) -> dict[str, set[str]]:
-    """Whom a verdict holds, by managed group."""
-    return {one.key: {m.account for change in one.changes for m in change.members} for one in verdict.held}
-
-
-def removed_of(verdict: Verdict) -> dict[str, set[str]]:
-    """Whom a verdict lets go, by managed group."""
-    of_groups: dict[str, set[str]] = {
-        plan.key: {m.account for m in plan.members(Action.REMOVE)} for plan in verdict.allowed.groups
-    }
-    return {key: accounts for key, accounts in of_groups.items() if accounts}
-
-
-def guards_of(held: Held) -> set[GuardKind]:
-    """The guards that object."""
-    return {finding.guard for finding in held.findings}
-
-
-def approving(*digests: str) -> Memory:
-    """A memory of a person's approvals."""
-    return Memory(
-        approvals={digest: Approval(digest, "Ada", "seen", "2030-01-01T00:00:00Z") for digest in digests}
-    )
-
-
-def digest(key: str, *removals: str) -> str:
-    """What names these removals."""
-    return changes_digest(key, GroupId(f"id-{key}"), (Change(Action.REMOVE, tuple(map(change_of, removals))),))
 
 
 TEN_OR_TWENTY_PERCENT = Limit(count=10, percent=20, floor=2)
@@ -183,15 +87,6 @@ def test_a_target_that_shrank(users: int, groups: int, *, held: bool) -> None:
     verdict = scene.verdict(Memory(target_sizes=TargetSizes(100, 100)))
     assert held_of(verdict) == ({"G": {"a"}, "H": {"b"}} if held else {})
     assert scene.verdict(Memory()).held == ()
-
-
-@pytest.mark.parametrize(("now", "before", "held"), [([], 3, True), ([], 0, False), (["a"], 3, False)])
-def test_an_emptied_source(now: list[str], before: int, *, held: bool) -> None:
-    """A directory group without anybody that had people before is more often a mishap than a farewell."""
-    desired = Desired(ids(), ids(), groups=(source("S", *now),))
-    scene = Scene().managed("G", ["a"], desired=desired).managed("H", ["b"])
-    verdict = scene.verdict(Memory(source_sizes={"corp:S": before}))
-    assert held_of(verdict) == ({"G": {"a"}} if held else {})
 
 
 class TestLookalike:
@@ -345,77 +240,3 @@ def test_a_target_that_shrank_is_in_question_until_a_person_let_somebody_go() ->
     assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(approved).shrank
     assert Scene(Limits(NEVER)).managed("G", ["a"]).managed("H", ["b"]).verdict(approved).shrank
     assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(Memory(target_sizes=TargetSizes(100, 100))).shrank
-
-
-def excluding(*members: str) -> Desired:
-    """What a rule wants that keeps out whoever is in the directory group S."""
-    kept_out = source("S", *members)
-    return Desired(ids("a"), ids("a"), groups=(source("T", "a"), kept_out), excluding=(kept_out,))
-
-
-def added_of(verdict: Verdict) -> set[str]:
-    """Who comes in."""
-    return {m.account for plan in verdict.allowed.groups for m in plan.members(Action.ADD)}
-
-
-@pytest.mark.parametrize(("before", "held"), [({}, False), ({"corp:S": 0}, False), ({"corp:S": 2}, True)])
-def test_an_exclusion_that_emptied(before: dict[str, int], *, held: bool) -> None:
-    """Whoever comes in only because nobody is kept out any more waits for a person; removals do not.
-
-    At a first sync an exclusion that nobody ever read may be empty: nothing was ever settled with it.
-    """
-    scene = Scene().managed("G", ["gone"], adds=["a"], desired=excluding())
-    verdict = scene.verdict(Memory(source_sizes={"corp:T": 1, **before}))
-    assert added_of(verdict) == (set() if held else {"a"})
-    assert removed_of(verdict) == {"G": {"gone"}}
-    assert [guards_of(one) for one in verdict.held] == ([{GuardKind.EXCLUSION_EMPTY}] if held else [])
-
-
-@pytest.mark.parametrize(
-    ("named", "edited", "held"),
-    [(True, False, True), (False, False, False), (True, True, True), (False, True, True)],
-)
-def test_an_empty_exclusion_never_read_before(*, named: bool, edited: bool, held: bool) -> None:
-    """Settled once, it stands in the place of one that kept people out; not so among those of a filter."""
-    desired = replace(excluding(), named=frozenset({"corp:S"} if named else ()))
-    scene = Scene().managed("G", [], adds=["a"], desired=desired)
-    said = "another" if edited else mapping_digest(scene.differences["G"].mapping)
-    scene.past = Past({"G": Baseline(said, ids(), ids(), ("corp:S", "corp:T"))})
-    assert bool(scene.verdict(Memory(source_sizes={"corp:T": 1})).held) is held
-
-
-def test_many_sources_that_are_gone_are_told_in_few_words() -> None:
-    """A whole part of the directory was hidden: what is held, and recorded, names some and counts the others."""
-    scene = Scene().managed("G", ["a"], desired=Desired(ids(), ids(), groups=(source("T", "t"),)))
-    lost = tuple(f"corp:{n:03}" for n in range(300))
-    scene.past = Past({"G": Baseline(mapping_digest(scene.differences["G"].mapping), ids(), ids(), lost)})
-    (held,) = scene.verdict(Memory(source_sizes=dict.fromkeys(lost, 2))).held
-    assert len(held.findings) == 6
-    assert (
-        Finding(GuardKind.SOURCE_EMPTY, "corp:000 is not found any more, and had 2 people before") in held.findings
-    )
-    others = "295 more of its directory groups are not found any more, and had people before"
-    assert Finding(GuardKind.SOURCE_EMPTY, others) in held.findings
-
-
-def test_an_emptied_exclusion_that_was_approved() -> None:
-    """It became empty in earnest: exactly these may come in."""
-    scene = Scene().managed("G", [], adds=["a"], desired=excluding())
-    memory = Memory(source_sizes={"corp:S": 2})
-    approved = approving(*(one.digest for one in scene.verdict(memory).held))
-    verdict = scene.verdict(Memory(source_sizes=memory.source_sizes, approvals=approved.approvals))
-    assert (added_of(verdict), verdict.held) == ({"a"}, ())
-    assert {account for _, account in verdict.approved} == {"a"}
-
-
-def test_an_exclusion_that_keeps_somebody_out_holds_nobody() -> None:
-    """It may well keep out others than before."""
-    scene = Scene().managed("G", [], adds=["a"], desired=excluding("x"))
-    assert scene.verdict(Memory(source_sizes={"corp:S": 2})).held == ()
-
-
-def test_an_empty_directory_group_that_nobody_knows_yet() -> None:
-    """At the first sync it may be empty, or hidden from us: its removals wait for a person, once."""
-    scene = Scene().managed("G", ["gone"], desired=Desired(ids(), ids(), groups=(source("S"),)))
-    assert [guards_of(one) for one in scene.verdict(Memory()).held] == [{GuardKind.SOURCE_EMPTY}]
-    assert scene.verdict(Memory(source_sizes={"corp:S": 0})).held == ()

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class GroupOptions:
     """What the options say of groups."""
 
     pairs: Sequence[str]
@@ -50,10 +50,10 @@ _WHY: Final = {Likeness.SAME: "same name", Likeness.ALIKE: "alike", Likeness.SIM
 
 
 def ask_groups(
-    asking: Asking, wanted: Wanted, side: Side, target: "TargetRead"
+    asking: Asking, options: GroupOptions, side: Side, target: "TargetRead"
 ) -> "tuple[tuple[Written, ...], tuple[Written, ...]]":
     """Ask for the managed groups. Hands on what was chosen, and what was likely and was not."""
-    questions = _Questions(asking, wanted, side, target)
+    questions = _Questions(asking, options, side, target)
     questions.take_given()
     if asking.questions:
         questions.ask()
@@ -61,9 +61,9 @@ def ask_groups(
 
 
 class _Questions:
-    def __init__(self, asking: Asking, wanted: Wanted, side: Side, target: "TargetRead") -> None:
+    def __init__(self, asking: Asking, options: GroupOptions, side: Side, target: "TargetRead") -> None:
         self._asking = asking
-        self._wanted = wanted
+        self._options = options
         self._chosen = Chosen(side.name)
         self._names = nameable(group.name for group in target.groups)
         self._groups = choosable(side.groups, has_dns=side.section["type"] != "entra")
@@ -93,10 +93,10 @@ class _Questions:
 
     def take_given(self) -> None:
         """What the options name."""
-        for pair in self._wanted.pairs:
+        for pair in self._options.pairs:
             name, text = self._split(pair)
             self._take(name, found(self._groups, text))
-        for likely in self._pairs if self._wanted.same_names else ():
+        for likely in self._pairs if self._options.same_names else ():
             if likely.likeness is Likeness.SAME and likely.is_clear:
                 self._chosen.take(likely.name, likely.group)
 
@@ -114,7 +114,7 @@ class _Questions:
         if name not in self._names:
             if not can_stand(name):
                 raise BridgeError(f"a configuration cannot say the name '{name}'; rename the group in Hyperproof")
-            if not self._wanted.create:
+            if not self._options.create:
                 meant = [
                     self._names[one.position] for offer in offers([name], self._names) for one in offer.candidates
                 ]
@@ -127,7 +127,7 @@ class _Questions:
     # ---- by questions ----------------------------------------------------------------------------------
 
     def ask(self) -> None:
-        """Offer likely pairs, then whatever else is wanted."""
+        """Offer likely pairs, then whatever else there is to choose."""
         left = [pair for pair in self._pairs if pair.name not in self._chosen.groups]
         if left:
             self._offer(left)
@@ -137,7 +137,7 @@ class _Questions:
     def _offer(self, pairs: list[_Pair]) -> None:
         from bridge.cli.screen import console, table
 
-        shown = pairs[: self._wanted.listed]
+        shown = pairs[: self._options.listed]
         rows = [
             (f"{number}{' *' if pair.is_clear else ''}", pair.name, pair.group.shown, _WHY[pair.likeness])
             for number, pair in enumerate(shown, start=1)
@@ -194,7 +194,7 @@ class _Questions:
         matching = _matching(text, among, told)
         if len(matching) == 1:
             return matching[0]
-        shown = matching[: self._wanted.listed]
+        shown = matching[: self._options.listed]
         for number, one in enumerate(shown, start=1):
             self._asking.tell(f"  {number:>3}  {told(one)}")
         if len(matching) > len(shown):
@@ -221,7 +221,7 @@ class _Questions:
         """What was chosen, and what was not. Raises where nothing was."""
         from bridge.config.writing import one_line
 
-        left = [pair for pair in self._pairs if pair.name not in self._chosen.groups][: self._wanted.listed]
+        left = [pair for pair in self._pairs if pair.name not in self._chosen.groups][: self._options.listed]
         if not self._chosen.groups:
             likely = "".join(f"\n  --map {quote(one_line(f'{pair.name}={pair.group.label}'))}" for pair in left)
             what = "No group is named: say which with --map NAME=GROUP, or --same-names"

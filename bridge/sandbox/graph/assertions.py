@@ -79,8 +79,8 @@ def _verify_federated(federations: Collection[Federation], assertion: str, claim
 def _certificate(known: Collection[x509.Certificate], header: Mapping[str, Any]) -> x509.Certificate | None:
     for name, algorithm in _THUMBPRINTS.items():
         if name in header:
-            wanted = str(header[name]).rstrip("=")
-            return next((one for one in known if _thumbprint(one, algorithm) == wanted), None)
+            thumbprint = str(header[name]).rstrip("=")
+            return next((one for one in known if _thumbprint(one, algorithm) == thumbprint), None)
     return None
 
 

@@ -72,14 +72,14 @@ def count_related(call: Call, group_id: str, relation: str, cast: str = "") -> A
 
 def _listed(call: Call, kind: Kind) -> list[DirectoryObject]:
     admit(call, kind)
-    wanted = call.query.filter
-    if wanted is None:
+    asked = call.query.filter
+    if asked is None:
         return call.tenant.all(kind)
-    if wanted.advanced and not call.query.advanced:
+    if asked.advanced and not call.query.advanced:
         raise unsupported(
             "This filter needs the header ConsistencyLevel with the value eventual, and $count=true."
         )
-    return [one for one in call.tenant.all(kind) if wanted.test(one)]
+    return [one for one in call.tenant.all(kind) if asked.test(one)]
 
 
 def _related(call: Call, group_id: str, relation: str, cast: str, *, counting: bool = False) -> Sequence[str]:

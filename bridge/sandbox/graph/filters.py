@@ -89,27 +89,27 @@ class _Parser:
         self._expect("(")
         name = self._take()
         self._expect(",")
-        wanted = str(_literal(self._take()))
+        affix = str(_literal(self._take()))
         self._expect(")")
         if ending:
-            return lambda one: any(text.endswith(wanted) for text in _texts(one, name))
-        return lambda one: any(text.startswith(wanted) for text in _texts(one, name))
+            return lambda one: any(text.endswith(affix) for text in _texts(one, name))
+        return lambda one: any(text.startswith(affix) for text in _texts(one, name))
 
     def _any(self, word: str) -> Test:
         """`groupTypes/any(c:c eq 'Unified')`."""
         self._expect("(")
         self._take()
         self._expect("eq")
-        wanted = _literal(self._take())
+        literal = _literal(self._take())
         self._expect(")")
         name = word.removesuffix("/any")
-        return lambda one: wanted in _texts(one, name)
+        return lambda one: literal in _texts(one, name)
 
     def _comparison(self, name: str) -> Test:
         operator = self._take().casefold()
         if operator == "in":
-            wanted = self._values()
-            return lambda one: _folded(_value(one, name)) in wanted
+            values = self._values()
+            return lambda one: _folded(_value(one, name)) in values
         literal = _literal(self._take())
         match operator:
             case "eq":

@@ -28,9 +28,9 @@ class ManagedIdentity:
 
     def named_by(self, parameters: Mapping[str, str]) -> bool:
         """Whether a request means this one: by client id, object id or resource id."""
-        wanted = [parameters[name] for name in _SELECTORS if name in parameters]
+        named = [parameters[name] for name in _SELECTORS if name in parameters]
         own = {self.application.id.casefold(), self.object_id.casefold(), self.resource_id.casefold()}
-        return all(one.casefold() in own for one in wanted) and bool(wanted or not self.resource_id)
+        return all(one.casefold() in own for one in named) and bool(named or not self.resource_id)
 
 
 _SELECTORS: Final = ("client_id", "object_id", "msi_res_id", "mi_res_id")

@@ -20,7 +20,7 @@ def by_ids(call: Call) -> Answer:
         raise unsupported("Query options are not supported here.")
     if not any(call.sight.reads(kind) for kind in Kind):
         raise denied()
-    ids, kinds = _wanted(call.request.body)
+    ids, kinds = _asked(call.request.body)
     if len(ids) > MOST_IDS:
         raise bad_request(f"Number of included identifiers cannot exceed '{MOST_IDS}'.")
     known = (call.tenant.objects.get(one.casefold()) for one in dict.fromkeys(ids))
@@ -41,7 +41,7 @@ def organization(call: Call) -> Answer:
     return json_answer({"@odata.context": call.context("organization"), "value": [told]})
 
 
-def _wanted(body: bytes) -> tuple[list[str], list[str]]:
+def _asked(body: bytes) -> tuple[list[str], list[str]]:
     try:
         asked = json.loads(body)
         ids, kinds = asked["ids"], asked.get("types", [])

@@ -164,7 +164,7 @@ class EntraSandbox:
             thread.start()
 
     def serve_forever(self) -> None:
-        """Serve until another thread or a signal's handler calls `close`, or until KeyboardInterrupt."""
+        """Serve until another thread or a signal has `close` called, or until KeyboardInterrupt."""
         self.start()
         try:
             self._rehearsal.closing.wait()

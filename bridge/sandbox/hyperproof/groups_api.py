@@ -127,11 +127,11 @@ class GroupsApi:
         return group
 
     def _listed(self, call: Call) -> Sequence[Group]:
-        wanted = words(call, "status") or frozenset({"active"})
-        if wanted - {"active", "archived"}:
+        asked = words(call, "status") or frozenset({"active"})
+        if asked - {"active", "archived"}:
             raise Refused(400, "The status must be active or archived.")
         shown = (seen for group in self._organization.groups if (seen := self._lag.seen(group)))
-        return [group for group in shown if ("archived" if group.archived else "active") in wanted]
+        return [group for group in shown if ("archived" if group.archived else "active") in asked]
 
     def _lead_group(self, call: Call, group: Group, lead: str | None) -> Group:
         if lead == group.lead:

@@ -140,9 +140,9 @@ class Organization:
             direct = self._users.get(reference) or self.user_of_id(reference)
             if direct:
                 return direct
-            wanted = reference.strip().casefold()
-            found = [user for user in self._users.values() if (user.email or "").strip().casefold() == wanted]
-        if not wanted or not found:
+            folded = reference.strip().casefold()
+            found = [user for user in self._users.values() if (user.email or "").strip().casefold() == folded]
+        if not folded or not found:
             raise UnknownReference(f"no user has the address or id {reference!r}")
         return min(found, key=lambda user: user.deactivated)
 
@@ -158,8 +158,8 @@ class Organization:
 
     def namesakes(self, name: str) -> tuple[Group, ...]:
         """Groups whose name is the same but for case and outer spaces, archived ones too."""
-        wanted = name.strip().casefold()
-        return tuple(group for group in self._groups.values() if group.name.strip().casefold() == wanted)
+        folded = name.strip().casefold()
+        return tuple(group for group in self._groups.values() if group.name.strip().casefold() == folded)
 
     def members(self, group: str) -> frozenset[User]:
         """Who is in a group, named by id or name. Raises UnknownReference."""

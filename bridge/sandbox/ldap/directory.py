@@ -127,13 +127,13 @@ class Directory:
         with self._lock:
             return self._found(dn)
 
-    def search(self, base: str, scope: Scope, wanted: Filter) -> tuple[Entry, ...]:
+    def search(self, base: str, scope: Scope, asked: Filter) -> tuple[Entry, ...]:
         """Find the entries that match, in order. Raises NoSuchEntryError for a base that is not there."""
         with self._lock:
             found = self._found(base)
             entries = (found,) if scope is Scope.BASE else tuple(self._entries.values())
         near = (entry for entry in entries if _in_scope(entry.key, found.key, scope))
-        return tuple(entry for entry in near if evaluate(wanted, entry, self))
+        return tuple(entry for entry in near if evaluate(asked, entry, self))
 
     def knows(self, attribute: str) -> bool:
         """Whether this attribute is a standard one or some entry has or had it."""

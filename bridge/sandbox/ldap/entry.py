@@ -60,8 +60,8 @@ class Entry:
     def matching(self, description: str) -> tuple[Attribute, ...]:
         """The attributes that a request for this description is for (RFC 4512, 2.5.2)."""
         found = self.by_type.get(base_type(description), ())
-        wanted = options(description)
-        return tuple(attribute for attribute in found if wanted <= options(attribute.name)) if wanted else found
+        asked = options(description)
+        return tuple(attribute for attribute in found if asked <= options(attribute.name)) if asked else found
 
     def values(self, description: str) -> tuple[bytes, ...]:
         """All values of the attributes that this description is for."""

@@ -4,9 +4,9 @@ from bridge.sandbox.ldap.filters import And, Compare, Extensible, Filter, Not, O
 from bridge.sandbox.ldap.schema import SECRET, base_type
 
 
-def filter_text(wanted: Filter) -> str:  # noqa: PLR0911 - one for each kind
+def filter_text(asked: Filter) -> str:  # noqa: PLR0911 - one for each kind
     """The filter as text; secrets asserted in it are left out."""
-    match wanted:
+    match asked:
         case And(parts):
             return f"(&{''.join(map(filter_text, parts))})"
         case Or(parts):

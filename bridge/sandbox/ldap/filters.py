@@ -108,9 +108,9 @@ class Vocabulary(Protocol):
         """Whether there is such an object class."""
 
 
-def evaluate(wanted: Filter, entry: Entry, known: Vocabulary) -> bool | None:  # noqa: PLR0911 - one for each kind
+def evaluate(asked: Filter, entry: Entry, known: Vocabulary) -> bool | None:  # noqa: PLR0911 - one for each kind
     """Whether an entry matches; None when that cannot be said."""
-    match wanted:
+    match asked:
         case And(parts):
             return _all(evaluate(part, entry, known) for part in parts)
         case Or(parts):
@@ -119,15 +119,15 @@ def evaluate(wanted: Filter, entry: Entry, known: Vocabulary) -> bool | None:  #
             inner = evaluate(part, entry, known)
             return None if inner is None else not inner
         case Extensible():
-            return _matches_by_rule(wanted, entry, known)
-        case _ if not known.knows(wanted.attribute) or base_type(wanted.attribute) in SECRET:
+            return _matches_by_rule(asked, entry, known)
+        case _ if not known.knows(asked.attribute) or base_type(asked.attribute) in SECRET:
             return None
         case Present(attribute):
             return bool(entry.matching(attribute))
         case Compare():
-            return _compares(wanted, entry, known)
+            return _compares(asked, entry, known)
         case Substrings():
-            return _contains(wanted, entry)
+            return _contains(asked, entry)
 
 
 def _all(results: Iterable[bool | None]) -> bool | None:
@@ -148,36 +148,34 @@ def _any(results: Iterable[bool | None]) -> bool | None:
     return None if undefined else False
 
 
-def _compares(wanted: Compare, entry: Entry, known: Vocabulary) -> bool | None:
-    syntax = syntax_of(wanted.attribute)
-    if wanted.operator in {">=", "<="} and not has_order(syntax):
+def _compares(asked: Compare, entry: Entry, known: Vocabulary) -> bool | None:
+    syntax = syntax_of(asked.attribute)
+    if asked.operator in {">=", "<="} and not has_order(syntax):
         return None
     try:
-        asserted: Any = comparable(wanted.value, syntax)
+        asserted: Any = comparable(asked.value, syntax)
     except ValueSyntaxError:
         return None
     if syntax is Syntax.CLASS and not known.knows_class(asserted):
         return None
-    forms: Iterable[Any] = (
-        form for attribute in entry.matching(wanted.attribute) for form in attribute.comparable
-    )
-    match wanted.operator:
+    forms: Iterable[Any] = (form for attribute in entry.matching(asked.attribute) for form in attribute.comparable)
+    match asked.operator:
         case ">=":
             return any(form >= asserted for form in forms)
         case "<=":
             return any(form <= asserted for form in forms)
         case _:
-            return any(asserted in attribute.comparable for attribute in entry.matching(wanted.attribute))
+            return any(asserted in attribute.comparable for attribute in entry.matching(asked.attribute))
 
 
-def _contains(wanted: Substrings, entry: Entry) -> bool | None:
-    if not has_substrings(wanted.attribute):
+def _contains(asked: Substrings, entry: Entry) -> bool | None:
+    if not has_substrings(asked.attribute):
         return None
-    syntax = syntax_of(wanted.attribute)
-    initial = comparable_part(wanted.initial, syntax)
-    middle = [comparable_part(part, syntax) for part in wanted.middle]
-    final = comparable_part(wanted.final, syntax)
-    forms = (str(form) for attribute in entry.matching(wanted.attribute) for form in attribute.comparable)
+    syntax = syntax_of(asked.attribute)
+    initial = comparable_part(asked.initial, syntax)
+    middle = [comparable_part(part, syntax) for part in asked.middle]
+    final = comparable_part(asked.final, syntax)
+    forms = (str(form) for attribute in entry.matching(asked.attribute) for form in attribute.comparable)
     return any(_has_parts(form, initial, middle, final) for form in forms)
 
 
@@ -193,37 +191,37 @@ def _has_parts(text: str, initial: str, middle: list[str], final: str) -> bool:
     return len(text) - place >= len(final) and text.endswith(final)
 
 
-def _matches_by_rule(wanted: Extensible, entry: Entry, known: Vocabulary) -> bool | None:
-    if wanted.attribute and (not known.knows(wanted.attribute) or base_type(wanted.attribute) in SECRET):
+def _matches_by_rule(asked: Extensible, entry: Entry, known: Vocabulary) -> bool | None:
+    if asked.attribute and (not known.knows(asked.attribute) or base_type(asked.attribute) in SECRET):
         return None
-    if wanted.rule in {BIT_AND, BIT_OR}:
-        return _has_bits(wanted, entry)
-    if not wanted.rule and not wanted.dn:
-        return _compares(Compare(wanted.attribute, "=", wanted.value), entry, known)
-    syntax = _RULES.get(wanted.rule.lower()) if wanted.rule else syntax_of(wanted.attribute)
+    if asked.rule in {BIT_AND, BIT_OR}:
+        return _has_bits(asked, entry)
+    if not asked.rule and not asked.dn:
+        return _compares(Compare(asked.attribute, "=", asked.value), entry, known)
+    syntax = _RULES.get(asked.rule.lower()) if asked.rule else syntax_of(asked.attribute)
     if syntax is None:
         return None
     try:
-        asserted = comparable(wanted.value, syntax)
+        asserted = comparable(asked.value, syntax)
     except ValueSyntaxError:
         return None
-    return asserted in set(_forms_for_rule(wanted, entry, syntax))
+    return asserted in set(_forms_for_rule(asked, entry, syntax))
 
 
-def _forms_for_rule(wanted: Extensible, entry: Entry, syntax: Syntax) -> Iterable[Hashable]:
-    for attribute in entry.matching(wanted.attribute) if wanted.attribute else entry.attributes:
-        if wanted.attribute or _suits(attribute, syntax):
+def _forms_for_rule(asked: Extensible, entry: Entry, syntax: Syntax) -> Iterable[Hashable]:
+    for attribute in entry.matching(asked.attribute) if asked.attribute else entry.attributes:
+        if asked.attribute or _suits(attribute, syntax):
             for value in attribute.values:
                 try:
                     yield comparable(value, syntax)
                 except ValueSyntaxError:
                     continue
-    if wanted.dn:
+    if asked.dn:
         yield from (
             value
             for rdn in entry.key
             for name, value in rdn
-            if not wanted.attribute or name == base_type(wanted.attribute)
+            if not asked.attribute or name == base_type(asked.attribute)
         )
 
 
@@ -233,16 +231,14 @@ def _suits(attribute: Attribute, rule: Syntax) -> bool:
     return own is rule or {own, rule} <= _TEXTS
 
 
-def _has_bits(wanted: Extensible, entry: Entry) -> bool | None:
-    if syntax_of(wanted.attribute) is not Syntax.INTEGER:
+def _has_bits(asked: Extensible, entry: Entry) -> bool | None:
+    if syntax_of(asked.attribute) is not Syntax.INTEGER:
         return None
     try:
-        mask: Any = comparable(wanted.value, Syntax.INTEGER)
+        mask: Any = comparable(asked.value, Syntax.INTEGER)
     except ValueSyntaxError:
         return None
-    forms: Iterable[Any] = (
-        form for attribute in entry.matching(wanted.attribute) for form in attribute.comparable
-    )
-    if wanted.rule == BIT_AND:
+    forms: Iterable[Any] = (form for attribute in entry.matching(asked.attribute) for form in attribute.comparable)
+    if asked.rule == BIT_AND:
         return any(form & mask == mask for form in forms)
     return any(form & mask for form in forms)

@@ -152,13 +152,13 @@ def _search(reader: Reader) -> Search:
     reader.integer(ENUMERATED)  # aliases are never followed: there are none
     size_limit = reader.integer()
     reader.integer()  # seconds: answers are quick, or scripted to be slow
-    types_only, wanted = reader.boolean(), _filter(reader)
+    types_only, asked = reader.boolean(), _filter(reader)
     attributes = reader.enter()
     names = []
     while attributes:
         names.append(attributes.text())
     try:
-        return Search(base, Scope(scope), max(0, size_limit), types_only, wanted, tuple(names))
+        return Search(base, Scope(scope), max(0, size_limit), types_only, asked, tuple(names))
     except ValueError as error:
         raise BerError(f"there is no scope {scope}") from error
 

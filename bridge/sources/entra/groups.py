@@ -89,8 +89,8 @@ class Question:
         """The groups that answer to one of the selectors, by our own comparison."""
         entries = sorted(self.groups.entries.values())
         if selector.names_one:
-            wanted = selector.text.strip().casefold()
-            return tuple(entry for entry in entries if entry.called(selector.kind) == wanted)
+            called = selector.text.strip().casefold()
+            return tuple(entry for entry in entries if entry.called(selector.kind) == called)
         if selector.kind is SelectorKind.PATTERN:
             return tuple(entry for entry in entries if re.fullmatch(selector.text, entry.name))
         return tuple(entries)
@@ -98,16 +98,16 @@ class Question:
 
 def questions(selectors: Iterable[Selector]) -> list[Question]:
     """As few questions as can be put for these selectors. What names nothing that there can be is not asked."""
-    wanted = tuple(dict.fromkeys(selectors))
+    distinct = tuple(dict.fromkeys(selectors))
     asked = [
         _by_values(kind, some)
         for kind in PROPERTY
-        for some in _portions([one for one in wanted if one.kind is kind and _can_be(one)])
+        for some in _portions([one for one in distinct if one.kind is kind and _can_be(one)])
     ]
     return [
         *asked,
-        *(_by_filter(one, one.text) for one in wanted if one.kind is SelectorKind.FILTER),
-        *(_by_pattern(one) for one in wanted if one.kind is SelectorKind.PATTERN),
+        *(_by_filter(one, one.text) for one in distinct if one.kind is SelectorKind.FILTER),
+        *(_by_pattern(one) for one in distinct if one.kind is SelectorKind.PATTERN),
     ]
 
 

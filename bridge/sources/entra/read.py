@@ -22,7 +22,7 @@ LANES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Due:
     """A list of a group's members, or of its owners, that is to be read."""
 
     entry: GroupEntry
@@ -47,12 +47,12 @@ class Reading:
         chosen = find(selectors, self._read)
         entries = {entry for entries, _ in chosen.values() for entry in entries}
         owned = {entry for selector, (entries, _) in chosen.items() if selector.owners for entry in entries}
-        wanted, owning = self._read_members(entries, owned)
-        groups = {each.entry: each.members.group(self._settings.name, each.entry, each.listing) for each in wanted}
+        due, owning = self._read_members(entries, owned)
+        groups = {each.entry: each.members.group(self._settings.name, each.entry, each.listing) for each in due}
         owners = {each.entry: each.members.owners(each.listing) for each in owning}
         with_owners = {entry: replace(groups[entry], owners=told) for entry, told in owners.items()}
-        lists = (*wanted, *owning)
-        self.involved = {each.entry.id for each in wanted}.union(*(each.members.seen for each in lists))
+        lists = (*due, *owning)
+        self.involved = {each.entry.id for each in due}.union(*(each.members.seen for each in lists))
         people = {person_id: person for each in lists for person_id, person in each.members.people.items()}
         return DirectoryRead(
             directory=self._settings.name,
@@ -77,26 +77,26 @@ class Reading:
 
     def _read_members(
         self, entries: Iterable[GroupEntry], owned: Iterable[GroupEntry]
-    ) -> tuple[list[_Wanted], list[_Wanted]]:
+    ) -> tuple[list[_Due], list[_Due]]:
         """Read the members of groups, and together with them the owners of those whose owners are asked for."""
-        wanted = [self._members_of(entry) for entry in sorted(entries)]
+        due = [self._members_of(entry) for entry in sorted(entries)]
         owning = [self._owners_of(entry) for entry in sorted(owned)]
-        listings = [each.listing for each in (*wanted, *owning)]
+        listings = [each.listing for each in (*due, *owning)]
         self._read(listings, "members and owners" if owning else "members")
-        return wanted, owning
+        return due, owning
 
-    def _members_of(self, entry: GroupEntry) -> _Wanted:
+    def _members_of(self, entry: GroupEntry) -> _Due:
         relation = "transitiveMembers" if self._settings.nested else "members"
-        return self._wanted(entry, relation, "members", HIDDEN_REMEDY if entry.hidden else GROUPS_REMEDY)
+        return self._due(entry, relation, "members", HIDDEN_REMEDY if entry.hidden else GROUPS_REMEDY)
 
-    def _owners_of(self, entry: GroupEntry) -> _Wanted:
-        return self._wanted(entry, "owners", "owners", GROUPS_REMEDY)
+    def _owners_of(self, entry: GroupEntry) -> _Due:
+        return self._due(entry, "owners", "owners", GROUPS_REMEDY)
 
-    def _wanted(self, entry: GroupEntry, relation: str, called: str, remedy: str) -> _Wanted:
+    def _due(self, entry: GroupEntry, relation: str, called: str, remedy: str) -> _Due:
         path = query(f"/groups/{entry.id}/{relation}", select=self._people.properties, top="999")
         found = Members(self._people)
         request = Request(path, f"/groups/{{id}}/{relation}", remedy=remedy)
-        return _Wanted(entry, Listing(f"the list of {called} of {entry.label}", request, found), found)
+        return _Due(entry, Listing(f"the list of {called} of {entry.label}", request, found), found)
 
     # ---- requests --------------------------------------------------------------------------------------
 

@@ -30,4 +30,4 @@ class Content:
         """What there is under these names, of those that name neither a person nor a group."""
         forms = set(map(normal_form, names))
         failed = {form: self.untold[form] for form in forms & self.untold.keys()}
-        return Found(existing=forms & self.others, failed=failed)
+        return Found(there=forms & self.others, failed=failed)

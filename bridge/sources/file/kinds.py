@@ -41,7 +41,7 @@ class Mark:
         """Whether an entry shows it. Raises UntoldError where a number is missing."""
         values = _texts(entry, self.attribute)
         if not self.bit:
-            return any(_matches(value, wanted) for value in values for wanted in self.values)
+            return any(_matches(value, asked) for value in values for asked in self.values)
         if len(values) != 1 or not values[0].removeprefix("-").isdecimal():
             raise UntoldError(f"shows no number in {self.attribute}")
         return bool(int(values[0]) & self.bit)
@@ -84,8 +84,8 @@ def _folded(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(str.lower, names))
 
 
-def _matches(value: str, wanted: str) -> bool:
-    text = wanted.lower()
+def _matches(value: str, asked: str) -> bool:
+    text = asked.lower()
     return value.startswith(text.removesuffix(_ANY_END)) if text.endswith(_ANY_END) else value == text
 
 

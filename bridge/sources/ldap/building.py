@@ -69,8 +69,8 @@ class Building:
         """Everybody in some group that was found, whoever owns one where that was asked, and nobody else."""
         groups = [group for selection in selections.values() for group in selection.groups]
         owners = (group.owners.people for group in groups if group.owners)
-        wanted = frozenset[PersonId]().union(*(group.members for group in groups), *owners)
-        return {person_id: self._people.person(person_id) for person_id in sorted(wanted)}
+        needed = frozenset[PersonId]().union(*(group.members for group in groups), *owners)
+        return {person_id: self._people.person(person_id) for person_id in sorted(needed)}
 
     def nesting(self) -> Nesting:
         """Which groups are right in which, of those that were met."""

@@ -28,7 +28,7 @@ _KIND_HIDDEN: Final = "it shows no objectClass; let the service account read tha
 class Found:
     """What there is at the DNs that were asked for; all but `groups` by normal form."""
 
-    existing: set[str] = field(default_factory=set)
+    there: set[str] = field(default_factory=set)
     people: set[str] = field(default_factory=set)
     groups: list[GroupEntry] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Found:
 
     def update(self, other: "Found") -> None:
         """Take in what was found elsewhere."""
-        self.existing |= other.existing
+        self.there |= other.there
         self.people |= other.people
         self.groups += other.groups
         self.failed |= other.failed
@@ -58,13 +58,13 @@ class Lookup:
         """Tell people, groups and other things among these DNs. Nothing there and no answer are told apart."""
         schema = self._schema
         found = Found()
-        existing = self._made(dns, "", _KIND, as_it_is, found)
-        found.failed |= {normal_form(entry.dn): _KIND_HIDDEN for entry in existing if not entry.attributes}
-        found.existing = {normal_form(entry.dn) for entry in existing}
-        there = [entry.dn for entry in existing]
-        people = self._made(there, schema.people_filter, NO_ATTRIBUTES, as_it_is, found)
+        there = self._made(dns, "", _KIND, as_it_is, found)
+        found.failed |= {normal_form(entry.dn): _KIND_HIDDEN for entry in there if not entry.attributes}
+        found.there = {normal_form(entry.dn) for entry in there}
+        dns_there = [entry.dn for entry in there]
+        people = self._made(dns_there, schema.people_filter, NO_ATTRIBUTES, as_it_is, found)
         found.people = {normal_form(entry.dn) for entry in people}
-        left = [dn for dn in there if normal_form(dn) not in found.people]
+        left = [dn for dn in dns_there if normal_form(dn) not in found.people]
         found.groups = self._made(left, schema.group_filter, schema.whole_group_attributes, self._make, found)
         return found
 

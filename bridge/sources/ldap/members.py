@@ -114,7 +114,7 @@ class Members:
                 self._learnt[form] = IsUnresolved(f"could not be looked up: {found.failed[form]}")
             elif form in found.people:
                 self._learnt[form] = IsUnresolved(self._why_no_member(form))
-            elif form in found.existing:
+            elif form in found.there:
                 self._learnt[form] = IsOther(form)
             else:
                 self._learnt[form] = IsUnresolved("was not found in the directory")

@@ -53,8 +53,8 @@ class Selecting:
 
     def with_dns(self, dns: Iterable[bytes]) -> tuple[GroupEntry, ...]:
         """The groups at these DNs."""
-        wanted = set(dns)
-        return tuple(group for group in self._groups if group.dn in wanted)
+        asked = set(dns)
+        return tuple(group for group in self._groups if group.dn in asked)
 
     def settled(
         self, selector: Selector, found: tuple[GroupEntry, ...], doubts: tuple[Doubt, ...] = ()

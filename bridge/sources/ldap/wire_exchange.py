@@ -224,12 +224,12 @@ class _Messages:
                 return size
             self._fill(size or 0)
 
-    def _fill(self, wanted: int) -> None:
+    def _fill(self, needed: int) -> None:
         """Wait for more bytes, until so many are there; joined once, however many pieces they come in."""
         pieces = [self._data[self._at :]]
         there = len(pieces[0])
-        wanted = max(wanted, there + 1)
-        while there < wanted:
+        needed = max(needed, there + 1)
+        while there < needed:
             pieces.append(self._piece())
             there += len(pieces[-1])
         self._data, self._at = b"".join([*pieces, *self._more()]), 0

@@ -13,6 +13,7 @@ from bridge.sources.ldap.settings import Nesting
 from bridge.sources.ldap.source import LdapSource
 from tests.servers.ds389 import FREEIPA_SCHEMA, Ds389
 from tests.sources.contract import WORLD, SourceContract, addresses, by_name, by_pattern, people, read_one
+from tests.sources.ldap.decoders import both_outcomes
 from tests.sources.ldap.directory import (
     BASE,
     TREE,
@@ -24,7 +25,6 @@ from tests.sources.ldap.directory import (
     person_dn,
     settings,
 )
-from tests.sources.ldap.test_wire import both_outcomes
 
 pytestmark = pytest.mark.ds389
 

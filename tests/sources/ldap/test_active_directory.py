@@ -17,8 +17,8 @@ from bridge.sources.ldap.wire import WirePages
 from tests.servers import active_directory as ad
 from tests.servers.samba import SambaDc
 from tests.sources.contract import CORP, WORLD, SourceContract, World, by_name, by_pattern
+from tests.sources.ldap.decoders import both_outcomes
 from tests.sources.ldap.narrow import NarrowRanges
-from tests.sources.ldap.test_wire import both_outcomes
 
 pytestmark = pytest.mark.samba
 

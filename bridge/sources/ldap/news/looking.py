@@ -33,11 +33,11 @@ class Look:
     def people(self) -> dict[PersonId, Person]:
         """Those who are surely people and enabled."""
         schema, base = self._schema, self._domain.people_base
-        wanted = both(schema.people_filter, self._any_of(schema.person_id))
-        for entry in self._found("people that changed", base, wanted, schema.person_attributes):
+        asked = both(schema.people_filter, self._any_of(schema.person_id))
+        for entry in self._found("people that changed", base, asked, schema.person_attributes):
             self._people.add(entry)
         if schema.disabled_filter:
-            disabled = both(wanted, schema.disabled_filter)
+            disabled = both(asked, schema.disabled_filter)
             for entry in self._found("disabled people that changed", base, disabled, (schema.person_id,)):
                 self._people.disable(entry)
         seen = self._people.by_id.keys() - self._people.disabled if self._is_whole else set[PersonId]()
@@ -46,15 +46,15 @@ class Look:
     def entering(self, selectors: Sequence[Selector]) -> frozenset[str]:
         """The groups that a selector means now, and whatever is neither a group nor one of the people found."""
         schema, base = self._schema, self._domain.groups_base
-        wanted = both(schema.group_filter, self._any_of(schema.group_id))
-        for entry in self._found("groups that changed", base, wanted, schema.group_attributes):
+        asked = both(schema.group_filter, self._any_of(schema.group_id))
+        for entry in self._found("groups that changed", base, asked, schema.group_attributes):
             self._groups.add(entry)
         found = self._groups.by_dn.exact.values()
         selecting = Selecting(found, base)
         meant = frozenset(group.id for selector in selectors for group in selecting.find(selector))
         for selector in selectors:
             if found and selector.kind is SelectorKind.FILTER:
-                text = both(wanted, selector.text)
+                text = both(asked, selector.text)
                 dns = {entry.dn for entry in self._found("groups that changed", base, text, NO_ATTRIBUTES)}
                 meant |= {group.id for group in selecting.with_dns(dns)}
         if not self._is_whole:

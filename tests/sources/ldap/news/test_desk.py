@@ -17,8 +17,8 @@ from bridge.sources.ldap.settings import Bind, BindMethod, LdapSettings, Nesting
 from bridge.sources.ldap.source import LdapSource
 from tests.sources.contract import WORLD, by_name, by_pattern
 from tests.sources.ldap.directory import ADMIN, BASE, ldif_of, settings
+from tests.sources.ldap.handwritten import at
 from tests.sources.ldap.test_contract import NAMED_BY_O
-from tests.sources.ldap.test_wire import at
 from tests.transport.virtual import START
 
 SELECTORS = (by_name("Plain"), by_pattern("Ring.*"))

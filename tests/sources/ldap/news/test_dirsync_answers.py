@@ -16,8 +16,8 @@ from bridge.sources.ldap.news.dirsync import OID, DirSyncTeller
 from bridge.sources.ldap.news.telling import MOST_CHANGES, Ground, Taken, Told
 from bridge.sources.ldap.presets import PRESETS
 from tests.sources.contract import CORP
+from tests.sources.ldap.handwritten import at
 from tests.sources.ldap.news.test_sync_answers import behind, control
-from tests.sources.ldap.test_wire import at
 
 DOMAIN = "dc=corp,dc=test"
 GROUND = Ground(CORP, DOMAIN, PRESETS["active-directory"], contexts=(DOMAIN, f"dc=zones,{DOMAIN}"))

@@ -17,7 +17,7 @@ from bridge.sources.ldap.news.telling import MOST_CHANGES, Ground, Taken, Told
 from bridge.sources.ldap.wire_ber import INTERMEDIATE
 from tests.sources.contract import CORP
 from tests.sources.ldap.directory import BASE, SCHEMA, person_dn
-from tests.sources.ldap.test_wire import at
+from tests.sources.ldap.handwritten import at
 
 GROUND = Ground(CORP, BASE, SCHEMA)
 TOKEN = {"cookie": "Y29va2ll", "form": "8-4-4-4-12"}

@@ -1,11 +1,7 @@
-"""Every way to sign in, over real TLS and the endpoints on this machine; and every way to be refused."""
+"""Every way to sign in, over real TLS and the endpoints on this machine."""
 
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,97 +10,24 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from bridge.core.model import Selector, SelectorKind
-from bridge.errors import Denied, RemoteError, Unavailable
+from bridge.errors import Denied, Unavailable
 from bridge.sandbox.certificates import Authority, KeyPair
-from bridge.sandbox.graph import (
-    BRIDGE,
-    DEFAULT_CLIENT_SECRET,
-    Edit,
-    Effect,
-    EntraSandbox,
-    Fault,
-    Html,
-    Refuse,
-    Reset,
-    Secret,
-    Tenant,
-)
+from bridge.sandbox.graph import BRIDGE, DEFAULT_CLIENT_SECRET, EntraSandbox, Secret
 from bridge.sandbox.graph.federation import WorkloadIssuer
 from bridge.sandbox.graph.managed_identity import SYSTEM_ASSIGNED, USER_ASSIGNED
 from bridge.sources.entra.settings import (
     CLOUDS,
     Certificate,
     ClientSecret,
-    Credential,
     FederatedToken,
     IdentityKind,
     ManagedIdentity,
 )
-from bridge.sources.entra.source import EntraSource, open_entra
 from bridge.transport.settings import Route
-from tests.sources.contract import CORP
 from tests.sources.entra.proxy import Proxy
-from tests.sources.entra.tenants import settings
-from tests.transport.virtual import VirtualClock
+from tests.sources.entra.signin.signing_in import SECRET, assert_reads, opened, refusal, tokens_asked
 
-AUDIT = Selector(CORP, SelectorKind.NAME, "Audit")
 SUBJECT = "system:serviceaccount:bridge:bridge"
-TOKEN = "/oauth2/v2.0/token$"
-DISCOVERY = "openid-configuration$"
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    """Signs what the sandboxes show, and what applications sign in with."""
-    return Authority()
-
-
-@pytest.fixture(scope="module")
-def pair(authority: Authority) -> KeyPair:
-    """The application's certificate with its key."""
-    return authority.issue("bridge")
-
-
-@pytest.fixture
-def entra(authority: Authority, pair: KeyPair, tmp_path: Path) -> Iterator[EntraSandbox]:
-    """A tenant with one group, whose application proves itself in every way."""
-    tenant = Tenant()
-    tenant.add_group("Audit", [tenant.add_user("Anna Smith")])
-    arc = tmp_path / "arc"
-    arc.mkdir()
-    with EntraSandbox(tenant, certificates=authority, arc_folder=arc) as sandbox:
-        sandbox.applications.put(replace(BRIDGE, certificates=(pair.certificate,)))
-        yield sandbox
-
-
-@contextmanager
-def opened(entra: EntraSandbox, folder: Path, credential: Credential, **more: Any) -> Iterator[EntraSource]:  # noqa: ANN401 - as EntraSettings has them
-    """A source that signs in so."""
-    with open_entra(settings(entra, folder, credential=credential, **more), VirtualClock()) as source:
-        yield source
-
-
-def assert_reads(source: EntraSource) -> None:
-    """It is let in, and reads the group."""
-    read = source.read((AUDIT,))
-    assert [person.name for person in read.people.values()] == ["Anna Smith"]
-
-
-def refusal(entra: EntraSandbox, folder: Path, credential: Credential, **more: Any) -> RemoteError:  # noqa: ANN401 - as EntraSettings has them
-    """What it says when it is not let in."""
-    with opened(entra, folder, credential, **more) as source, pytest.raises(RemoteError) as caught:
-        source.read((AUDIT,))
-    assert caught.value.__context__ is None or isinstance(caught.value.__context__, RemoteError)
-    return caught.value
-
-
-def tokens_asked(entra: EntraSandbox) -> int:
-    """How often a token was asked for."""
-    return sum(one.path.endswith("/token") for one in entra.requests)
-
-
-SECRET = ClientSecret(lambda: DEFAULT_CLIENT_SECRET)
 
 # ---- a secret ----------------------------------------------------------------------------------------------
 
@@ -338,175 +261,3 @@ def test_where_there_is_no_identity_nobody_waits_long(
     error = refusal(entra, tmp_path, ManagedIdentity(), client_id="")
     assert isinstance(error, Unavailable)
     assert entra.requests == ()
-
-
-# ---- refusals ------------------------------------------------------------------------------------------------
-
-
-def expired(entra: EntraSandbox) -> None:
-    """The secret's time is over."""
-    entra.applications.put(
-        replace(BRIDGE, secrets=(Secret(DEFAULT_CLIENT_SECRET, entra.tenant.clock() - timedelta(days=1)),))
-    )
-
-
-def disabled(entra: EntraSandbox) -> None:
-    """The application is switched off."""
-    entra.applications.put(replace(BRIDGE, enabled=False))
-
-
-def unlike(figure: str, status: int = 400) -> Any:  # noqa: ANN401 - prepares a sandbox
-    """The token endpoint refuses with this number."""
-    refused = Refuse(status, "invalid_client", f"AADSTS{figure}: no", inner_code=figure)
-    return lambda entra: entra.faults.add(Fault(refused, path=TOKEN, count=0))
-
-
-@pytest.mark.parametrize(
-    ("prepare", "change", "words"),
-    [
-        (expired, {}, ("AADSTS7000222", "add a new one under App registrations > Certificates & secrets")),
-        (disabled, {}, ("AADSTS7000112", "Enterprise applications")),
-        (None, {"client_id": "00000000-0000-0000-0000-000000000000"}, ("AADSTS700016", "Overview page")),
-        (None, {"tenant_id": "00000000-0000-0000-0000-000000000000"}, ("AADSTS90002", "tenant_id")),
-        (unlike("700024", 401), {}, ("AADSTS700024", "clock of this machine")),
-        (unlike("500011"), {}, ("AADSTS500011", "cloud")),
-        (unlike("53003"), {}, ("AADSTS53003", "Conditional Access")),
-        (unlike("65001"), {}, ("AADSTS65001", "admin consent")),
-        (unlike("123456"), {}, ("AADSTS123456", "check tenant_id, client_id and the credential")),
-    ],
-)
-def test_a_refusal_is_told_with_its_remedy(
-    entra: EntraSandbox,
-    tmp_path: Path,
-    prepare: Any,  # noqa: ANN401 - prepares a sandbox
-    change: dict[str, str],
-    words: tuple[str, ...],
-) -> None:
-    """The number that Microsoft has for it, and what to do in the portal; the secret is told nowhere."""
-    if prepare:
-        prepare(entra)
-    error = refusal(entra, tmp_path, SECRET, **change)
-    assert isinstance(error, Denied)
-    assert all(word in error.what for word in words), error.what
-    assert DEFAULT_CLIENT_SECRET not in f"{error!r}{error.__cause__!r}{error.__context__!r}"
-
-
-def test_a_refusal_is_not_replayed(entra: EntraSandbox, tmp_path: Path) -> None:
-    """Msal would repeat a 400 from memory for a minute; what was mended counts at once."""
-    unlike("7000112")(entra)
-    with opened(entra, tmp_path, SECRET) as source:
-        with pytest.raises(Denied):
-            source.read((AUDIT,))
-        entra.faults.clear()
-        assert_reads(source)
-
-
-TROUBLE: Mapping[str, Effect] = {
-    "429": Refuse(429, "temporarily_unavailable", retry_after=3),
-    "503": Refuse(503, "temporarily_unavailable"),
-    "reset": Reset(),
-    "a page for people": Html(200),
-    "an unavailable page": Html(503),
-}
-
-
-@pytest.mark.parametrize("path", [TOKEN, DISCOVERY])
-@pytest.mark.parametrize("kind", TROUBLE)
-def test_trouble_that_passes_is_got_over(entra: EntraSandbox, tmp_path: Path, kind: str, path: str) -> None:
-    """On both addresses; msal by itself would take a throttled discovery for a wrong tenant."""
-    entra.faults.add(Fault(TROUBLE[kind], path=path))
-    with opened(entra, tmp_path, SECRET) as source:
-        assert_reads(source)
-
-
-@pytest.mark.parametrize("path", [TOKEN, DISCOVERY])
-@pytest.mark.parametrize("kind", TROUBLE)
-def test_trouble_that_stays_is_an_error_of_ours(entra: EntraSandbox, tmp_path: Path, kind: str, path: str) -> None:
-    """Whatever it is, and never a fault of the program."""
-    entra.faults.add(Fault(TROUBLE[kind], path=path, count=0))
-    assert not isinstance(refusal(entra, tmp_path, SECRET), Denied)
-
-
-def test_passing_words_in_a_refusal_are_no_refusal(entra: EntraSandbox, tmp_path: Path) -> None:
-    """The next run tries again."""
-    refused = Refuse(400, "temporarily_unavailable", "busy", inner_code="90033")
-    entra.faults.add(Fault(refused, path=TOKEN, count=0))
-    assert isinstance(refusal(entra, tmp_path, SECRET), Unavailable)
-
-
-@pytest.mark.parametrize("told", [{}, {"access_token": ""}, {"access_token": "two words"}, {"access_token": 7}])
-def test_an_answer_without_a_usable_token_is_an_error(
-    entra: EntraSandbox, tmp_path: Path, told: dict[str, object]
-) -> None:
-    """It is never sent on."""
-
-    def spoil(answer: dict[str, object]) -> None:
-        answer.clear()
-        answer.update(told)
-
-    entra.faults.add(Fault(Edit(spoil), path=TOKEN, count=0))
-    refusal(entra, tmp_path, SECRET)
-    assert not any(one.graph for one in entra.requests)
-
-
-# ---- one token for all -----------------------------------------------------------------------------------------
-
-
-def test_many_threads_fetch_one_token(entra: EntraSandbox, tmp_path: Path) -> None:
-    """Msal by itself would fetch one for each."""
-    with opened(entra, tmp_path, SECRET) as source:
-        threads = [threading.Thread(target=source.read, args=((AUDIT,),)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert tokens_asked(entra) == 1
-
-
-def test_a_token_that_graph_no_longer_takes_is_replaced(entra: EntraSandbox, tmp_path: Path) -> None:
-    """Once, and the read goes on."""
-    with opened(entra, tmp_path, SECRET) as source:
-        assert_reads(source)
-        entra.revoke_tokens()
-        assert_reads(source)
-    assert tokens_asked(entra) == 2
-
-
-def test_a_consent_counts_from_the_next_token_on(entra: EntraSandbox, tmp_path: Path) -> None:
-    """A token keeps the permissions of its time, so that one is asked for anew in each process only."""
-    entra.applications.consent(BRIDGE.id, "GroupMember.Read.All", granted=False)
-    with opened(entra, tmp_path, SECRET) as source, pytest.raises(Denied, match="admin consent"):
-        source.read((AUDIT,))
-    entra.applications.consent(BRIDGE.id, "GroupMember.Read.All")
-    with opened(entra, tmp_path, SECRET) as source:
-        assert_reads(source)
-
-
-def test_an_ageing_token_serves_while_no_other_is_to_be_had(entra: EntraSandbox, tmp_path: Path) -> None:
-    """Entra may ask for a refresh before the end; that it fails is no failure yet."""
-    entra.faults.add(Fault(Edit(lambda answer: answer.update(refresh_in=-5)), path=TOKEN, count=0))
-    with opened(entra, tmp_path, SECRET) as source:
-        assert_reads(source)
-        entra.faults.clear()
-        entra.clear_log()
-        entra.faults.add(Fault(Refuse(503), path=TOKEN, count=0))
-        assert_reads(source)
-    assert tokens_asked(entra) > 0
-
-
-def test_a_secret_that_the_answer_repeats_is_not_told(entra: EntraSandbox, tmp_path: Path) -> None:
-    """Nor is a federated token. The error goes into the audit chain, where it would stay for good."""
-    told = [DEFAULT_CLIENT_SECRET]
-    with opened(entra, tmp_path, ClientSecret(lambda: told[0])) as source:
-        for secret in ("the first secret", "one put in its place"):
-            told[0] = secret
-            refused = Refuse(401, "invalid_client", f"AADSTS7000215: Invalid client secret provided: {secret}.")
-            entra.faults.add(Fault(refused, path=TOKEN))
-            with pytest.raises(Denied) as caught:
-                source.read((AUDIT,))
-            assert "Invalid client secret provided: [hidden]" in caught.value.what
-    file = tmp_path / "token"
-    file.write_text("header.payload.signature")
-    entra.faults.add(Fault(Refuse(401, "invalid_client", "no: header.payload.signature"), path=TOKEN))
-    error = refusal(entra, tmp_path, FederatedToken(file))
-    assert "no: [hidden]" in error.what
