@@ -207,6 +207,7 @@ def _ending(report: Report, found: Survey, sides: Sides) -> Ending:
         sizes=sides.sizes,
         failures=report.failures,
         undecided=report.undecided,
+        under_way=found.under_way,
         shrank=found.verdict.shrank,
         seen={outcome.key: outcome.members for outcome in report.outcomes if outcome.members is not None},
         names={account.id: account.email for account in sides.current.accounts if account.email},

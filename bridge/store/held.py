@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from bridge.audit.timestamp import moment, stamp
 from bridge.core.change import Approval, Consent, Held, changes_digest
@@ -64,6 +64,11 @@ class HeldCase:
         return self.expires is not None and self.expires <= now
 
     @property
+    def asked(self) -> frozenset[tuple[str, str]]:
+        """What they are about: actions with accounts."""
+        return asked_of(self.held)
+
+    @property
     def left(self) -> str:
         """The digest of what an approval still allows: nothing is allowed twice."""
         changes = (
@@ -71,6 +76,11 @@ class HeldCase:
             for c in self.held.changes
         )
         return changes_digest(self.held.key, self.held.group_id, tuple(c for c in changes if c.members))
+
+
+def asked_of(one: Held) -> frozenset[tuple[str, str]]:
+    """What held changes are about: actions with accounts."""
+    return frozenset((change.action.value, member.account) for change in one.changes for member in change.members)
 
 
 def load_approvals(scope: Scope) -> dict[str, Approval]:
@@ -104,10 +114,9 @@ def load_consents(scope: Scope) -> tuple[Consent, ...]:
     )
 
 
-def load_rejections(scope: Scope) -> frozenset[str]:
-    """Load the digests of what a person refused."""
-    query = select(held.c.digest).where(scope.mine(held), held.c.status == HeldStatus.REJECTED.value)
-    return frozenset(scope.connection.execute(query).scalars())
+def load_rejections(scope: Scope) -> tuple[Held, ...]:
+    """Load what a person refused."""
+    return tuple(case.held for case in list_cases(scope, [HeldStatus.REJECTED]))
 
 
 def load_cases(scope: Scope, digests: Iterable[str]) -> dict[str, HeldCase]:

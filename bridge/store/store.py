@@ -309,7 +309,7 @@ class DatabaseStore:
                 memory.remember(scope, left)
                 if left.applied:
                     applied.keep_applied(scope, run, left.applied)
-                review(scope, left.held, run.id)
+                review(scope, left, run.id)
         self._note_published()
 
     # ---- notices
