@@ -172,11 +172,11 @@ def reject(
 
 
 def _found(loaded: "Configuration", digests: list[str]) -> list[str]:
-    """The whole digests: one that is not known is told before the first is decided on."""
+    """The whole digests, each once: one that is not known is told before the first is decided on."""
     from bridge.wiring import opened_evidence
 
     with opened_evidence(loaded) as store:
-        return [store.find_held(digest).digest for digest in digests]
+        return list(dict.fromkeys(store.find_held(digest).digest for digest in digests))
 
 
 def _tell(cases: "list[HeldCase]", word: str, *, as_json: bool) -> None:

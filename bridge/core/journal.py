@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bridge.core.change import Action, Held, MemberChange
+from bridge.core.change import Action, GroupPlan, Held, MemberChange
 from bridge.core.jobs import EVERY
 from bridge.core.listed import Listed
 from bridge.core.memory import Baseline, SourceBaseline, TargetSizes
@@ -117,6 +117,8 @@ class Recollection:
     held: tuple[Held, ...] = ()
     """All that is held now. Held changes not among them are no longer in question, but for the unjudged."""
     unjudged: Unjudged = Unjudged()
+    planned: Mapping[str, GroupPlan] = field(default_factory=dict)
+    """By mapping key, all that was due, held or not."""
     skips: Mapping[str, str] = field(default_factory=dict)
     """From a mapping's key to the digest of what was skipped there; all keys of the run."""
     names: Mapping[str, str] = field(default_factory=dict)

@@ -93,6 +93,7 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         baselines=_baselines(settled, ending.members, memory, fingerprints),
         target_sizes=memory.target_sizes if ending.shrank else ending.sizes,
         held=ending.held,
+        planned={plan.key: plan for plan in ending.plans},
         unjudged=_unjudged(ending),
         skips={
             plan.key: skips_digest(plan.skips, plan.doubts) for plan in ending.plans if plan.skips or plan.doubts

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from bridge.audit.timestamp import moment, stamp
-from bridge.core.change import Approval, Consent, Held, changes_digest
+from bridge.core.change import Approval, Consent, GroupPlan, Held, changes_digest
 from bridge.core.model import GroupId
 from bridge.errors import BridgeError
 from bridge.store.changes import changes_from_json, findings_from_json
@@ -78,8 +78,8 @@ class HeldCase:
         return changes_digest(self.held.key, self.held.group_id, tuple(c for c in changes if c.members))
 
 
-def asked_of(one: Held) -> frozenset[tuple[str, str]]:
-    """What held changes are about: actions with accounts."""
+def asked_of(one: Held | GroupPlan) -> frozenset[tuple[str, str]]:
+    """What changes are about: actions with accounts."""
     return frozenset((change.action.value, member.account) for change in one.changes for member in change.members)
 
 

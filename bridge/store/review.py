@@ -4,8 +4,8 @@
     pending      pending; rejected where all whom    superseded
                  they are about were refused
     rejected     rejected                            superseded
-    approved     approved; pending once expired,     approved; superseded once expired
-                 or done in part: that came back
+    approved     approved; pending once expired,     approved while any of it is due;
+                 or done in part: that came back     superseded once expired or not due
     superseded   pending                             superseded
     applied      pending                             applied
 
@@ -13,7 +13,8 @@ What a run does not hold of a mapping that it could not judge stays as it is. Wh
 is part of what a person refused is refused by that person's word.
 
 An approval is spent the moment that the last of the changes it was given for is recorded as done: then, and only
-then, they are applied. It outlives a run that could not carry them out, and allows nothing twice.
+then, they are applied. It outlives a run that could not carry them out, allows nothing twice, and nothing that was
+not due any more meanwhile.
 """
 
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.audit.timestamp import stamp
-from bridge.core.change import Action, Held
+from bridge.core.change import Action, GroupPlan, Held
 from bridge.core.journal import Effects, Recollection
 from bridge.store.changes import changes_to_json, findings_to_json
 from bridge.store.held import OPEN, HeldCase, HeldStatus, asked_of, load_approved, load_cases, load_current, update
@@ -44,8 +45,10 @@ def review(scope: Scope, left: Recollection, run: str) -> None:
             continue
         if case.held.key in left.unjudged:
             update(scope, digest, case.status, current=int(digest in current))
+        elif case.status is HeldStatus.APPROVED and not case.expired(scope.now):
+            _keep_what_is_due(scope, case, left.planned.get(case.held.key))
         else:
-            update(scope, digest, _status_when_gone(case, scope.now))
+            update(scope, digest, HeldStatus.SUPERSEDED)
 
 
 def spend_approvals(scope: Scope, key: str, effects: Effects) -> None:
@@ -61,11 +64,16 @@ def spend_approvals(scope: Scope, key: str, effects: Effects) -> None:
         update(scope, case.digest, status, done=to_json(sorted(done)))
 
 
-def _status_when_gone(case: HeldCase, now: datetime) -> HeldStatus:
-    """The status of a case in question that a run does not hold."""
-    if case.status is HeldStatus.APPROVED and not case.expired(now):
-        return HeldStatus.APPROVED
-    return HeldStatus.SUPERSEDED
+def _keep_what_is_due(scope: Scope, case: HeldCase, plan: GroupPlan | None) -> None:
+    """An approval allows what is due still. What is not has lost its reason; coming back it needs another yes."""
+    if plan is None:
+        update(scope, case.digest, case.status)
+        return
+    due = asked_of(plan) & case.asked
+    if due - case.done:
+        update(scope, case.digest, case.status, done=to_json(sorted(case.done | case.asked - due)))
+    else:
+        update(scope, case.digest, HeldStatus.APPLIED if due else HeldStatus.SUPERSEDED)
 
 
 def _word_against(one: Held, known: Iterable[HeldCase]) -> HeldCase | None:

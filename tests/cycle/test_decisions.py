@@ -271,3 +271,35 @@ def test_an_approval_needs_held_changes(mass_removal: Stage) -> None:
     """There is nothing to approve that no run has held."""
     with pytest.raises(BridgeError):
         approve(mass_removal, "0" * 64)
+
+
+def test_an_approval_ends_with_its_reason(tmp_path: Path) -> None:
+    """The directory was mended before the next run: the same fault, days later, is asked about anew."""
+    with stage(tmp_path / "db", organization(MANY, {"G": MANY}), [managed("G")], {"G": MANY}) as one:
+        one.run()
+        one.directory.groups["G"] = set()
+        one.run()
+        (case,) = one.store.list_held()
+        one.store.approve(case.digest, "Ada", "closed", one.clock.now() + timedelta(days=7))
+        one.directory.groups["G"] = set(MANY)
+        one.run()
+        one.directory.groups["G"] = set()
+        assert one.run().outcome is RunOutcome.HELD
+        assert one.members("G") == set(MANY)
+
+
+def test_what_was_done_otherwise_is_not_allowed_again(tmp_path: Path) -> None:
+    """Some of those whom an approval is about are taken out by a person, come back, and are due once more."""
+    with stage(tmp_path / "db", organization(MANY, {"G": MANY}), [managed("G")], {"G": MANY}) as one:
+        one.run()
+        one.directory.groups["G"] = set(MANY[12:])
+        one.run()
+        (case,) = one.store.list_held()
+        one.store.approve(case.digest, "Ada", "they left", one.clock.now() + timedelta(days=7))
+        one.sandbox.ui.remove_members("G", [f"{name}@corp.example" for name in MANY[:12]])
+        one.run()
+        one.directory.groups["G"] = set(MANY)
+        one.run()
+        one.directory.groups["G"] = set(MANY[12:])
+        assert one.run().outcome is RunOutcome.HELD
+        assert one.members("G") == set(MANY)
