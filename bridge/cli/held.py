@@ -157,7 +157,7 @@ def reject(
 ) -> Exit:
     """Reject exactly these held changes, or take an approval back; they are no longer asked for.
 
-    They stay rejected until the people or the group are others, or somebody approves them after all.
+    Each of these people stays rejected until somebody approves it after all, or it is not due any more.
 
     Example: hyperproof-bridge held reject 3fa9c1d20b77 --reason "the directory export was wrong"
     """

@@ -44,7 +44,7 @@ class Causes:
         self._placed = past.placed.get(difference.group.id, frozenset()) if difference.group else frozenset()
         self._moved = _moved(difference, past.sources)
         self._reconfigured = self._baseline is not None and (
-            self._baseline.mapping_digest != mapping_digest(difference.mapping)
+            is_edited(difference.mapping, self._baseline.mapping_digest)
             or set(self._baseline.sources) != {group.id for group in difference.desired.groups}
         )
 
@@ -91,7 +91,7 @@ def _moved(difference: Difference, sources: Mapping[str, SourceBaseline]) -> fro
 
 
 def mapping_digest(mapping: GroupMapping) -> str:
-    """Name what a mapping says: the same words have the same digest on every machine."""
+    """Name what a mapping says, and behind a dash its rule alone: the same words are the same on every machine."""
     settings = mapping.settings
     said = [
         mapping.name,
@@ -101,6 +101,23 @@ def mapping_digest(mapping: GroupMapping) -> str:
         sorted(settings.keep),
         sorted(settings.ignore),
     ]
+    return f"{_digest(said)}-{_digest(_said(mapping.rule))}"
+
+
+def is_edited(mapping: GroupMapping, before: str) -> bool:
+    """Whether a mapping says anything else than the one of this digest did."""
+    return mapping_digest(mapping).partition("-")[0] != before.partition("-")[0]
+
+
+def has_same_rule(mapping: GroupMapping, before: str) -> bool:
+    """Whether a mapping draws on directory groups by the same words as the one of this digest did."""
+    _, _, rule = before.partition("-")
+    if not rule:  # kept by a version that named no rule by itself
+        return not is_edited(mapping, before)
+    return mapping_digest(mapping).partition("-")[2] == rule
+
+
+def _digest(said: object) -> str:
     return hashlib.sha256(json.dumps(said, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -94,6 +94,18 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Unjudged:
+    """The mappings of which a run could not tell what is to be done: what it let be there, it has not settled."""
+
+    keys: frozenset[str] = frozenset()
+    met: frozenset[str] | None = None
+    """Where a directory was not read whole, all mappings that there were: any other may be hidden with it."""
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.keys or (self.met is not None and key not in self.met)
+
+
+@dataclass(frozen=True, slots=True)
 class Recollection:
     """What a run leaves for the next one: written in one transaction at its end. Entries not named stay."""
 
@@ -103,7 +115,8 @@ class Recollection:
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     target_sizes: TargetSizes | None = None
     held: tuple[Held, ...] = ()
-    """All that is held now. Held changes not among them are no longer in question."""
+    """All that is held now. Held changes not among them are no longer in question, but for the unjudged."""
+    unjudged: Unjudged = Unjudged()
     skips: Mapping[str, str] = field(default_factory=dict)
     """From a mapping's key to the digest of what was skipped there; all keys of the run."""
     names: Mapping[str, str] = field(default_factory=dict)

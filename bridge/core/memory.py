@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bridge.core.change import Approval
+from bridge.core.change import Approval, Held
 from bridge.core.listed import Listed
 from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.core.picture import Kept
@@ -36,8 +36,8 @@ class Memory:
     target_sizes: TargetSizes | None = None
     approvals: Mapping[str, Approval] = field(default_factory=dict)
     """By digest; only those still valid."""
-    rejections: frozenset[str] = frozenset()
-    """Digests of held changes that a person refused."""
+    rejections: tuple[Held, ...] = ()
+    """What a person refused, and did not approve since."""
     held: frozenset[str] = frozenset()
     """Digests of all changes held at the end of the last run; they are recorded already."""
     skips: Mapping[str, str] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Baseline:
     """How one managed group stood at the end of the last run that settled it."""
 
     mapping_digest: str
-    """Of the rule and settings then in force."""
+    """Of the rule and settings then in force, by `bridge.core.cause.mapping_digest`."""
     desired: frozenset[AccountId]
     members: frozenset[AccountId]
     """As confirmed by the last read of the group."""

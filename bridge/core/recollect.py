@@ -9,7 +9,7 @@ from bridge.core.change import GroupPlan, Held, skips_digest
 from bridge.core.desired import Reads, found_groups
 from bridge.core.difference import Difference
 from bridge.core.fingerprint import Fingerprints
-from bridge.core.journal import Recollection
+from bridge.core.journal import Recollection, Unjudged
 from bridge.core.listed import listed_addresses, newly_listed
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import Account, AccountId, DirectoryGroup, GroupId, PersonId
@@ -35,6 +35,8 @@ class Ending:
     sizes: TargetSizes
     failures: tuple[Failure, ...] = ()
     undecided: frozenset[str] = frozenset()
+    under_way: frozenset[str] = frozenset()
+    """Keys of mappings of which something is left alone, as an earlier write may still arrive there."""
     unbound: frozenset[str] = frozenset()
     """Keys that the configuration does not have any more."""
     shrank: bool = False
@@ -91,6 +93,7 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         baselines=_baselines(settled, ending.members, memory, fingerprints),
         target_sizes=memory.target_sizes if ending.shrank else ending.sizes,
         held=ending.held,
+        unjudged=_unjudged(ending),
         skips={
             plan.key: skips_digest(plan.skips, plan.doubts) for plan in ending.plans if plan.skips or plan.doubts
         },
@@ -109,9 +112,21 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
 
 def _gone(ending: Ending, memory: Memory) -> frozenset[str]:
     """Mappings that are no more. A pattern finds nothing in a directory that was not read: then none is gone."""
-    if any(read.doubts or any(s.doubts for s in read.selections.values()) for read in ending.reads.values()):
+    if _in_part(ending.reads):
         return frozenset()
     return frozenset(memory.sights) - {plan.key for plan in ending.plans}
+
+
+def _in_part(reads: Reads) -> bool:
+    """Whether some directory may have more groups than it showed."""
+    return any(read.doubts or any(s.doubts for s in read.selections.values()) for read in reads.values())
+
+
+def _unjudged(ending: Ending) -> Unjudged:
+    doubted = {one.mapping.key for one in ending.differences if one.desired.doubts}
+    unserved = {binding.mapping.key for binding in ending.bindings if binding.refusal}
+    met = frozenset(plan.key for plan in ending.plans) if _in_part(ending.reads) else None
+    return Unjudged(ending.under_way | doubted | unserved, met)
 
 
 def _new_links(people: People, memory: Memory) -> Mapping[PersonId, AccountId]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from bridge.core.cause import Past, mapping_digest
+from bridge.core.cause import Past, has_same_rule
 from bridge.core.change import Finding, GuardKind
 from bridge.core.difference import Difference
 from bridge.core.mapping import AllOf, AnyOf, Except, From, Rule, selectors
@@ -49,9 +49,9 @@ class Sources:
 
     @cached_property
     def _same_words(self) -> tuple[str, ...]:
-        """The groups that the same configuration led to before; none where it was edited since."""
+        """The groups that the same rule led to before; none where it was edited since."""
         baseline = self._baseline
-        same = baseline and baseline.mapping_digest == mapping_digest(self.difference.mapping)
+        same = baseline and has_same_rule(self.difference.mapping, baseline.mapping_digest)
         return baseline.sources if baseline and same else ()
 
     @cached_property

@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from bridge.audit.timestamp import moment, stamp
-from bridge.core.change import Approval, Held, changes_digest
-from bridge.core.model import AccountId, GroupId
+from bridge.core.change import Approval, Consent, Held, changes_digest
+from bridge.core.model import GroupId
 from bridge.errors import BridgeError
 from bridge.store.changes import changes_from_json, findings_from_json
 from bridge.store.packing import damage_found, from_json
@@ -64,6 +64,11 @@ class HeldCase:
         return self.expires is not None and self.expires <= now
 
     @property
+    def asked(self) -> frozenset[tuple[str, str]]:
+        """What they are about: actions with accounts."""
+        return asked_of(self.held)
+
+    @property
     def left(self) -> str:
         """The digest of what an approval still allows: nothing is allowed twice."""
         changes = (
@@ -71,6 +76,11 @@ class HeldCase:
             for c in self.held.changes
         )
         return changes_digest(self.held.key, self.held.group_id, tuple(c for c in changes if c.members))
+
+
+def asked_of(one: Held) -> frozenset[tuple[str, str]]:
+    """What held changes are about: actions with accounts."""
+    return frozenset((change.action.value, member.account) for change in one.changes for member in change.members)
 
 
 def load_approvals(scope: Scope) -> dict[str, Approval]:
@@ -84,25 +94,29 @@ def load_approvals(scope: Scope) -> dict[str, Approval]:
     }
 
 
-def load_consents(scope: Scope) -> dict[tuple[str, AccountId], Approval]:
-    """Load whom approvals are about, by mapping key and account: also of those that have run out since."""
-    return {
-        (case.held.key, member.account): Approval(
-            digest=case.digest,
-            by=case.by,
-            reason=case.reason,
-            expires=stamp(case.expires) if case.expires else "",
+def load_consents(scope: Scope) -> tuple[Consent, ...]:
+    """Load what approvals allow, and when they held: also of those that have run out since."""
+    return tuple(
+        Consent(
+            approval=Approval(case.digest, case.by, case.reason, expires=stamp(case.expires)),
+            key=case.held.key,
+            allows=frozenset(
+                (change.action, member.account)
+                for change in case.held.changes
+                for member in change.members
+                if (change.action.value, member.account) not in case.done
+            ),
+            given=case.decided_at,
+            until=case.expires,
         )
         for case in list_cases(scope, [HeldStatus.APPROVED])
-        for change in case.held.changes
-        for member in change.members
-    }
+        if case.decided_at and case.expires
+    )
 
 
-def load_rejections(scope: Scope) -> frozenset[str]:
-    """Load the digests of what a person refused."""
-    query = select(held.c.digest).where(scope.mine(held), held.c.status == HeldStatus.REJECTED.value)
-    return frozenset(scope.connection.execute(query).scalars())
+def load_rejections(scope: Scope) -> tuple[Held, ...]:
+    """Load what a person refused."""
+    return tuple(case.held for case in list_cases(scope, [HeldStatus.REJECTED]))
 
 
 def load_cases(scope: Scope, digests: Iterable[str]) -> dict[str, HeldCase]:

@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from bridge.config.secrets import secrets_of
 from bridge.config.service import HyperproofSection
 from bridge.targets.settings import REGIONS
 from tests.config.files import ENVIRON, HYPERPROOF, loaded, sound
@@ -56,6 +57,32 @@ def test_a_proxy_with_a_password_is_given_whole_by_reference(tmp_path: Path) -> 
     assert section.proxy is not None
     assert section.proxy.get_secret_value() == "http://me:hunter2@proxy.example:3128"
     assert "hunter2" not in f"{section!r} {section.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "parts"),
+    [
+        ("me:hunter2%2F7", {"hunter2%2F7", "hunter2/7", "me:hunter2/7"}),
+        ("a-token-as-name", {"a-token-as-name", "a-token-as-name:"}),
+    ],
+)
+def test_a_password_in_a_proxys_address_is_known_to_the_log(
+    tmp_path: Path, credentials: str, parts: set[str]
+) -> None:
+    """By itself as well, as it is sent: a proxy that refuses it may repeat it. Hyperproof's, and a tenant's."""
+    address = f"http://{credentials}@proxy.example:3128"
+    of_hyperproof = sound(hyperproof=HYPERPROOF + "    proxy: ${env:PROXY}")
+    of_a_tenant = sound(
+        corp="""
+          type: entra
+          tenant_id: 11111111-2222-3333-4444-555555555555
+          client_id: 66666666-2222-3333-4444-555555555555
+          credential: {client_secret: "${env:PASSWORD}"}
+          proxy: ${env:PROXY}""",
+        groups="- {name: A, members: {corp: {id: 77777777-2222-3333-4444-555555555555}}}",
+    )
+    for text in (of_hyperproof, of_a_tenant):
+        assert {address, *parts} <= set(secrets_of(loaded(tmp_path, text, ENVIRON | {"PROXY": address})))
 
 
 @pytest.mark.parametrize(

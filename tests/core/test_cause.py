@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.core.cause import Causes, Past, mapping_digest
+from bridge.core.cause import Causes, Past, has_same_rule, is_edited, mapping_digest
 from bridge.core.change import Cause
 from bridge.core.desired import Desired
 from bridge.core.difference import Difference
@@ -114,3 +114,21 @@ def test_every_edit_that_may_change_the_group_changes_the_digest(changed: GroupM
     """What the mapping says is named by its digest; where it stands in the file is not said."""
     assert mapping_digest(changed) != mapping_digest(G)
     assert mapping_digest(replace(G, where="elsewhere:1")) == mapping_digest(G)
+
+
+@pytest.mark.parametrize(
+    ("now", "edited", "same_rule"),
+    [
+        (replace(G, where="elsewhere:1"), False, True),
+        (mapping("G", keep=frozenset({Email("a@x")})), True, True),
+        (mapping("G", From(selector("H"))), True, False),
+    ],
+)
+def test_the_digest_tells_an_edit_of_the_rule_from_another(
+    now: GroupMapping, *, edited: bool, same_rule: bool
+) -> None:
+    """One that was kept before it named the rule by itself tells of the whole alone."""
+    before = mapping_digest(G)
+    assert (is_edited(now, before), has_same_rule(now, before)) == (edited, same_rule)
+    of_old, _, _ = before.partition("-")
+    assert (is_edited(now, of_old), has_same_rule(now, of_old)) == (edited, not edited)

@@ -160,6 +160,16 @@ def test_a_pod_has_the_time_that_the_bridge_takes_to_stop(values: Path) -> None:
     assert grace > ScheduleSection().stop_within.total_seconds()
 
 
+@pytest.mark.parametrize("name", ["minimal", "everything"])
+def test_a_pod_has_the_time_that_the_database_takes_to_be_brought_up_to_date(name: str) -> None:
+    """As long as under systemd: killed before, it would begin again and again."""
+    unit = Path("deploy/systemd/hyperproof-bridge.service").read_text()
+    (minutes,) = re.findall(r"^TimeoutStartSec=(\d+)min$", unit, re.MULTILINE)
+    (container,) = pod(objects(values_of(name)))["spec"]["containers"]
+    probe = container["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= int(minutes) * 60
+
+
 def test_a_broken_configuration_ends_no_pod() -> None:
     """Probes on loopback read none: a service that keeps the one before is not to be restarted."""
     (container,) = pod(objects(values_of("minimal")))["spec"]["containers"]
@@ -191,6 +201,22 @@ def test_replicas_need_postgresql() -> None:
     assert made["Deployment"]["spec"]["replicas"] == 3
     assert "PersistentVolumeClaim" not in made
     assert "url: ${file:/run/secrets/hyperproof-bridge/store_url}" in made["ConfigMap"]["data"]["config.yaml"]
+
+
+def ports_out(*settings: str) -> list[int]:
+    """Where the network policy lets a pod out to, names aside."""
+    made = objects(values_of("replicas"), "--set=networkPolicy.enabled=true", *settings)
+    _, others = made["NetworkPolicy"]["spec"]["egress"]
+    return [port["port"] for port in others["ports"]]
+
+
+def test_a_limited_network_leads_to_the_database() -> None:
+    """At its usual port, or the one that it has; never twice, and not where there is none."""
+    assert ports_out() == [443, 389, 636, 5432]
+    assert ports_out("--set=store.postgresql.port=6432") == [443, 389, 636, 6432]
+    assert ports_out("--set=networkPolicy.egressPorts={443,5432}") == [443, 5432]
+    without = objects(values_of("everything"))["NetworkPolicy"]["spec"]["egress"][1]["ports"]
+    assert [port["port"] for port in without] == [443, 389, 636]
 
 
 def test_runs_of_a_cronjob_do_not_overlap() -> None:

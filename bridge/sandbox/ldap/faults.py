@@ -145,6 +145,15 @@ class EndEarly:
 
 
 @dataclass(frozen=True, slots=True)
+class EndNever:
+    """The search goes on behind its last entry: empty pages, each with a new cookie, for as long as one asks."""
+
+    def applied_to(self, answer: Answer[FoundT]) -> Answer[FoundT]:
+        """Say that there is more."""
+        return replace(answer, more=True)
+
+
+@dataclass(frozen=True, slots=True)
 class OmitPaging:
     """The page's answer has no paging control, as from a server that ignored it."""
 

@@ -27,6 +27,9 @@ _PAGES: Final = "1.2.840.113556.1.4.319"
 _SUCCESS: Final = 0
 _REFERRAL: Final = 10
 
+EMPTY_PAGES: Final = 100
+"""So many in a row, each with more to follow, are no answer. Active Directory may send some."""
+
 NO_ATTRIBUTES: Final = ("1.1",)
 """Asks for DNs alone (RFC 4511, 4.5.1.8)."""
 
@@ -182,6 +185,8 @@ class PagedSearch:
         self._page_size = page_size
         self._references = references
         self._end = _NO_END
+        self._empty = 0
+        """Empty pages in a row, up to the last one."""
         self._flaw = ""
         """Why the pages cannot be all, though every result was good."""
 
@@ -220,6 +225,7 @@ class PagedSearch:
         if page.made:
             firsts.add(page.first)
         self.found += len(page.made)
+        self._empty = 0 if page.made else self._empty + 1
         self._flaw = self._flaw_of_page(asked, len(page.made))
         return page.made
 
@@ -229,6 +235,8 @@ class PagedSearch:
             return ""
         if not count and self._end.cookie and self._end.cookie in asked:
             return "an empty page, and one asked for before to follow"
+        if self._empty >= EMPTY_PAGES and self._end.cookie:
+            return f"{EMPTY_PAGES} empty pages in a row"
         if self._end.cookie is None and (len(asked) > 1 or count == self._page_size):
             return "no word whether there is more (another page_size tells)"
         return ""

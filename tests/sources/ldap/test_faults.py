@@ -11,6 +11,7 @@ from bridge.sandbox.ldap import (
     Drop,
     Effect,
     EndEarly,
+    EndNever,
     LdapSandbox,
     OmitPaging,
     Refer,
@@ -21,7 +22,7 @@ from bridge.sandbox.ldap import (
 )
 from bridge.sources.ldap.connection import Session
 from bridge.sources.ldap.entry import Entry
-from bridge.sources.ldap.search import Ldap3Pages, Page, Query
+from bridge.sources.ldap.search import EMPTY_PAGES, Ldap3Pages, Page, Query
 from bridge.sources.ldap.settings import Bind, BindMethod
 from bridge.sources.ldap.source import LdapSource
 from tests.servers.slapd import SERVICE_DN, Slapd
@@ -173,6 +174,25 @@ def test_a_page_without_a_word_about_more_is_a_doubt(town: LdapSandbox, page: in
     town.faults.add(OmitPaging(), matching=PEOPLE, page=page)
     read, _ = read_team(town)
     assert "no word whether there is more" in read.doubts[0].text
+
+
+@pytest.mark.parametrize(("matching", "subject"), [(PEOPLE, "people"), (GROUPS, "groups")])
+def test_empty_pages_without_end_are_a_doubt(town: LdapSandbox, matching: str, subject: str) -> None:
+    """Each with a new cookie, so that none leads back: after so many in a row nothing more is expected."""
+    town.faults.add(EndNever(), matching=matching)
+    read, selection = read_team(town)
+    (doubt,) = read.doubts
+    assert doubt.kind is DoubtKind.TRUNCATED
+    assert doubt.text.startswith(f"the search for {subject} under")
+    assert f"0 success, {EMPTY_PAGES} empty pages in a row" in doubt.text
+    assert len(selection.groups[0].members) == 10
+
+
+def test_empty_pages_without_end_among_the_disabled_are_no_read(town: LdapSandbox) -> None:
+    """Somebody disabled may be missing there."""
+    town.faults.add(EndNever(), matching=DISABLED)
+    with pytest.raises(IncompleteRead, match="empty pages in a row"):
+        read_team(town)
 
 
 @pytest.mark.parametrize("effect", [Refuse(4), Refuse(51), Refuse(53), Drop(), Truncate()], ids=str)

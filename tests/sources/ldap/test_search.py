@@ -6,7 +6,7 @@ import pytest
 from bridge.core.model import DoubtKind
 from bridge.errors import Denied, IncompleteRead, RemoteError, Unavailable
 from bridge.sources.ldap.entry import Entry
-from bridge.sources.ldap.search import Page, PagedSearch, PageEnd, Query, Reference, page_of
+from bridge.sources.ldap.search import EMPTY_PAGES, Page, PagedSearch, PageEnd, Query, Reference, page_of
 
 T = TypeVar("T")
 Items = Sequence[Entry | Reference | PageEnd | RemoteError]
@@ -138,6 +138,17 @@ def test_empty_pages_that_lead_back_to_one_seen_before_end_the_search() -> None:
     search, found = ran([*entries("a"), end(cookie=b"1")], *circle, *circle)
     assert (found, search.pages, search.cut) == (["a"], 4, True)
     assert "an empty page, and one asked for before to follow" in search.doubts[0].text
+
+
+def test_so_many_empty_pages_in_a_row_end_the_search() -> None:
+    """Fewer of them are sound, and what comes between begins the count anew."""
+    empty = [[end(cookie=b"%d" % number)] for number in range(EMPTY_PAGES)]
+    few = [[end(cookie=b"-%d" % number)] for number in range(EMPTY_PAGES - 1)]
+    search, found = ran(*few, [*entries("a"), end(cookie=b"a")], *empty[1:], [*entries("b"), end()])
+    assert (found, search.doubts) == (["a", "b"], ())
+    search, found = ran([*entries("a"), end(cookie=b"a")], *empty, [*entries("b"), end()])
+    assert (found, search.pages, search.cut) == (["a"], EMPTY_PAGES + 1, True)
+    assert f"{EMPTY_PAGES} empty pages in a row" in search.doubts[0].text
 
 
 def test_a_page_that_says_nothing_of_pages_is_trusted_only_where_it_must_be_all() -> None:

@@ -91,7 +91,8 @@ spec:
 {{- end }}
 
 {{- /* Beyond loopback the kubelet asks; on loopback our own command does, for nobody else can.
-     It reads no configuration: one that is refused must not end a service that keeps the one before. */}}
+     It reads no configuration: one that is refused must not end a service that keeps the one before.
+     The first start of a newer version brings the database up to date before it listens: 15 minutes, as with systemd. */}}
 {{- define "bridge.probes" -}}
 {{- if .Values.web.enabled }}
 {{- $scheme := ternary "HTTPS" "HTTP" (ne .Values.web.tlsSecret "") }}
@@ -100,7 +101,7 @@ ports:
 startupProbe:
   httpGet: {path: /livez, port: web, scheme: {{ $scheme }}}
   periodSeconds: 2
-  failureThreshold: 60
+  failureThreshold: 450
 livenessProbe:
   httpGet: {path: /livez, port: web, scheme: {{ $scheme }}}
   periodSeconds: 20
@@ -114,7 +115,7 @@ startupProbe:
   exec: {command: [hyperproof-bridge, health, --live, --at, "127.0.0.1:8470"]}
   periodSeconds: 5
   timeoutSeconds: 10
-  failureThreshold: 24
+  failureThreshold: 180
 livenessProbe:
   exec: {command: [hyperproof-bridge, health, --live, --at, "127.0.0.1:8470"]}
   periodSeconds: 60
