@@ -112,6 +112,8 @@ class Recollection:
     links: Mapping[PersonId, AccountId] = field(default_factory=dict)
     bindings: Mapping[str, GroupId] = field(default_factory=dict)
     sources: tuple[SourceBaseline, ...] = ()
+    grown: Mapping[str, int] = field(default_factory=dict)
+    """Directory groups that were settled empty, and have so many people now that not all is settled with them."""
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     target_sizes: TargetSizes | None = None
     held: tuple[Held, ...] = ()
