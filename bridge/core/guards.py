@@ -9,14 +9,15 @@
     removals per group   the group's removals              more than its limit
     unresolved people    the group's removals              too many of its people have no account
     target shrank        all removals of the run           Hyperproof lists far fewer users or groups
-    removals per run     all removals not yet held         together more than the run's limit
+    removals per run     all removals not yet held of      together more than the run's limit
+                         the groups that it would write
     lookalike            the one removal                   the account looks like an unresolved person's
     rejected             those removals and additions      a person has refused them
 
 Other additions are never held: they rest on what was read, not on what was missing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bridge.core.cause import Past
@@ -34,7 +35,8 @@ from bridge.core.change import (
     changes_digest,
 )
 from bridge.core.difference import Accounts, Difference
-from bridge.core.mapping import Limits
+from bridge.core.jobs import EVERY, written_with
+from bridge.core.mapping import GroupMapping, Limits
 from bridge.core.memory import Memory, TargetSizes
 from bridge.core.model import Account, IdSpaceProof
 from bridge.core.people import Unresolved
@@ -57,6 +59,13 @@ class Case:
     limits: Limits
     past: Past
     """Of the groups that change."""
+    job: str = EVERY
+    """Whose groups the run writes."""
+
+    @property
+    def mappings(self) -> Iterator[GroupMapping]:
+        """Of the groups that are served."""
+        return (difference.mapping for difference in self.differences.values())
 
     def sources(self, difference: Difference) -> Sources:
         """The directory groups behind a managed group, for the guards that ask about them."""
@@ -66,7 +75,9 @@ class Case:
 def judge(plan: Plan, case: Case) -> Verdict:
     """Part a plan into what may be applied and what is held."""
     of_all = _shrunk_target(case)
-    judged = _judge_run([_judge_removals(group, of_all, case) for group in plan.groups], case)
+    judged = [_judge_removals(group, of_all, case) for group in plan.groups]
+    for keys in written_with(plan, case.mappings, case.job):
+        judged = _judge_run(judged, keys, case)
     judged = [_judge_additions(one, case) for one in judged]
     accepted = any(one.allowed.members(Action.REMOVE) for one in judged)  # each of these a person has approved
     return Verdict(
@@ -155,12 +166,13 @@ def _judge_additions(one: _Judged, case: Case) -> _Judged:
     return replace(one, allowed=_without(allowed, Action.ADD, left), held=(*one.held, held))
 
 
-def _judge_run(judged: Sequence[_Judged], case: Case) -> list[_Judged]:
-    """Hold the removals of all groups when together they are too many, but for those already approved.
+def _judge_run(judged: Sequence[_Judged], keys: frozenset[str], case: Case) -> list[_Judged]:
+    """Hold the removals of all these groups when together they are too many, but for those already approved.
 
     Those that quarantine keeps from happening count for nothing: others would wait for them.
     """
-    going = [one for one in judged if not rests_wholly(one.plan.key, case.memory.resting)]
+    mine = [one for one in judged if one.plan.key in keys]
+    going = [one for one in mine if not rests_wholly(one.plan.key, case.memory.resting)]
     total = sum(len(one.unapproved) for one in going)
     members = sum(one.plan.size for one in going)
     limit = case.limits.removals_per_run
@@ -168,7 +180,7 @@ def _judge_run(judged: Sequence[_Judged], case: Case) -> list[_Judged]:
         return list(judged)
     text = f"{total} of {members} members of all groups would go; at most {limit.count} or {limit.percent:g} %"
     finding = Finding(GuardKind.RUN_REMOVALS, text)
-    return [_hold_rest(one, finding, case) if one.unapproved else one for one in judged]
+    return [_hold_rest(one, finding, case) if one.unapproved and one.plan.key in keys else one for one in judged]
 
 
 def _hold_rest(one: _Judged, finding: Finding, case: Case) -> _Judged:

@@ -113,7 +113,7 @@ class Recollection:
     bindings: Mapping[str, GroupId] = field(default_factory=dict)
     sources: tuple[SourceBaseline, ...] = ()
     grown: Mapping[str, int] = field(default_factory=dict)
-    """Directory groups that were settled empty, and have so many people now that not all is settled with them."""
+    """Directory groups that were settled empty, and have so many people since, with whom not all is settled."""
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     target_sizes: TargetSizes | None = None
     held: tuple[Held, ...] = ()
