@@ -205,3 +205,5 @@ class Approval:
     reason: str
     expires: str
     """ISO 8601, UTC."""
+    guards: frozenset[GuardKind] = frozenset()
+    """What objected when it was given. Empty where nobody judges by it."""

@@ -36,10 +36,10 @@ from bridge.core.change import (
 )
 from bridge.core.difference import Accounts, Difference
 from bridge.core.jobs import EVERY, written_with
+from bridge.core.lookalikes import lookalikes
 from bridge.core.mapping import GroupMapping, Limits
 from bridge.core.memory import Memory, TargetSizes
-from bridge.core.model import Account, IdSpaceProof
-from bridge.core.people import Unresolved
+from bridge.core.model import IdSpaceProof
 from bridge.core.quarantine import rests_wholly
 from bridge.core.refusals import refusal, refused
 from bridge.core.source_guards import Sources
@@ -79,7 +79,7 @@ def judge(plan: Plan, case: Case) -> Verdict:
     for keys in written_with(plan, case.mappings, case.job):
         judged = _judge_run(judged, keys, case)
     judged = [_judge_additions(one, case) for one in judged]
-    accepted = any(one.allowed.members(Action.REMOVE) for one in judged)  # each of these a person has approved
+    accepted = any(GuardKind.TARGET_SHRANK in approval.guards for approval in _used(judged))
     return Verdict(
         allowed=Plan(tuple(one.allowed for one in judged)),
         held=tuple(held for one in judged for held in one.all_held),
@@ -87,6 +87,12 @@ def judge(plan: Plan, case: Case) -> Verdict:
         approved={(one.plan.key, m.account): a for one in judged for m, a in one.approvals.items()},
         shrank=bool(of_all) and (not accepted or _holds(judged, GuardKind.TARGET_SHRANK)),
     )
+
+
+def _used(judged: "Iterable[_Judged]") -> "Iterator[Approval]":
+    """What each removal that is allowed rests on."""
+    for one in judged:
+        yield from (one.approvals[m] for m in one.allowed.members(Action.REMOVE) if m in one.approvals)
 
 
 def _holds(judged: "Iterable[_Judged]", guard: GuardKind) -> bool:
@@ -137,13 +143,13 @@ def _judge_unrefused(group: GroupPlan, findings: Sequence[Finding], case: Case) 
     if approvals := _approvals(group, Action.REMOVE, removals, case):
         return _Judged(group, group, approvals=approvals)
     unresolved = case.differences[group.key].desired.unresolved
-    lookalikes = _lookalikes(removals, unresolved, case.accounts)
+    alike = lookalikes(removals, unresolved, case.accounts)
     if findings and removals:
-        return _hold(group, removals, (*findings, *lookalikes.values()), case)
-    if not lookalikes:
+        return _hold(group, removals, (*findings, *alike.values()), case)
+    if not alike:
         return _Judged(group, group)
-    judged = _hold(group, tuple(lookalikes), lookalikes.values(), case)
-    others = tuple(member for member in removals if member not in lookalikes)
+    judged = _hold(group, tuple(alike), alike.values(), case)
+    others = tuple(member for member in removals if member not in alike)
     return replace(judged, approvals={**judged.approvals, **_approvals(group, Action.REMOVE, others, case)})
 
 
@@ -268,32 +274,3 @@ def _too_many_unresolved(difference: Difference, limits: Limits) -> tuple[Findin
         return ()
     text = f"{unresolved} of {people} people have no account; at most {limits.unresolved_percent:g} %"
     return (Finding(GuardKind.UNRESOLVED, text),)
-
-
-def _lookalikes(
-    removals: Iterable[MemberChange], unresolved: Sequence[Unresolved], accounts: Accounts
-) -> dict[MemberChange, Finding]:
-    """Removals of accounts that share a name or the local part of an address with somebody who has no account."""
-    if not unresolved:
-        return {}
-    names = {_name(u.person.name): u for u in unresolved if u.person.name.strip()}
-    locals_ = {_local(address): u for u in unresolved for address in u.person.addresses}
-    found: dict[MemberChange, Finding] = {}
-    for member in removals:
-        account = accounts.by_id.get(member.account)
-        if account and (alike := names.get(_name(account.name)) or locals_.get(_local(account.email or ""))):
-            found[member] = _lookalike(account, alike)
-    return found
-
-
-def _lookalike(account: Account, alike: Unresolved) -> Finding:
-    text = f"{account.email or account.id} would go, and {alike.person.label} who belongs here has no account"
-    return Finding(GuardKind.LOOKALIKE, text)
-
-
-def _name(name: str) -> str:
-    return " ".join(name.split()).casefold()
-
-
-def _local(address: str) -> str:
-    return address.partition("@")[0]

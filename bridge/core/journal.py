@@ -112,8 +112,6 @@ class Recollection:
     links: Mapping[PersonId, AccountId] = field(default_factory=dict)
     bindings: Mapping[str, GroupId] = field(default_factory=dict)
     sources: tuple[SourceBaseline, ...] = ()
-    grown: Mapping[str, int] = field(default_factory=dict)
-    """Directory groups that were settled empty, and have so many people since, with whom not all is settled."""
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     target_sizes: TargetSizes | None = None
     held: tuple[Held, ...] = ()
@@ -143,3 +141,5 @@ class Recollection:
     """Of the addresses on the lists `keep` and `ignore`, those that lead to other accounts than before."""
     applied: str = ""
     """What the configuration says of memberships, if the run was to write by it; else nothing."""
+    grown: Mapping[str, int] = field(default_factory=dict)
+    """Directory groups that were settled empty, and have so many people since, with whom not all is settled."""
