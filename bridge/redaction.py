@@ -4,12 +4,13 @@ Whatever servers say in their own words goes through here before anybody sees it
 """
 
 import base64
-import json
 import re
 import threading
 import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from html.entities import codepoint2name
 from typing import Final
-from urllib.parse import quote, quote_plus
 
 REDACTED: Final = "[redacted]"
 
@@ -18,25 +19,33 @@ SECRET_LENGTH: Final = 6
 
 
 class Secrets:
-    """The secret values known to this process. For all threads."""
+    """Secret values that are known: those of the process, or what was sent in one call. For all threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, shortest: int = SECRET_LENGTH) -> None:
+        self._shortest = shortest
         self._known: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
+        """Made when it is first needed: many a command shows no words of a server."""
         self._turn = threading.Lock()
 
     def register(self, secret: str) -> None:
-        """Never write this value from now on. One shorter than SECRET_LENGTH is not taken."""
-        if len(secret) < SECRET_LENGTH:
+        """Never write this value from now on. One that is too short is not taken."""
+        if len(secret) < self._shortest:
             return
         with self._turn:
-            self._known |= _disguises(secret)
-            longest_first = sorted(self._known, key=lambda text: (-len(text), text))
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            self._known |= {secret}
+            self._pattern = None
 
     def hide(self, text: str) -> str:
-        """Write [redacted] for every known secret in a text."""
-        return self._pattern.sub(REDACTED, text) if self._pattern else text
+        """Write [redacted] for every known secret in a text, however it is written there."""
+        return self._matching().sub(REDACTED, text) if self._known else text
+
+    def _matching(self) -> re.Pattern[str]:
+        with self._turn:
+            if self._pattern is None:
+                longest_first = sorted(self._known, key=lambda text: (-len(text), text))
+                self._pattern = re.compile("|".join(form for one in longest_first for form in _disguises(one)))
+            return self._pattern
 
 
 KNOWN: Final = Secrets()
@@ -73,18 +82,55 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
-def _disguises(secret: str) -> frozenset[str]:
-    """A secret as it stands in text, in Python's and JSON's quotes, in an address, and in base64."""
-    forms = {
-        secret,
-        repr(secret)[1:-1],
-        repr("'\"" + secret)[4:-1],  # as in a text that has both kinds of quotes
-        repr(secret.encode("utf-8", "replace"))[2:-1],
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        secret.encode("unicode_escape").decode(),
-        quote(secret, safe="", errors="replace"),
-        quote_plus(secret, errors="replace"),
-        base64.b64encode(secret.encode("utf-8", "replace")).decode(),
-    }
-    return frozenset(form for form in forms if len(form) >= SECRET_LENGTH)
+def _disguises(secret: str) -> tuple[str, ...]:
+    """Patterns of a secret: character by character, and within longer texts in base64 or in hexadecimal digits."""
+    octets = secret.encode("utf-8", "surrogatepass")
+    return ("".join(map(_spelled, secret)), *map(re.escape, _in_base64(octets)), f"(?i:{octets.hex()})")
+
+
+@cache
+def _spelled(character: str) -> str:
+    """A pattern of one character as it may stand in text, in Python's or JSON's quotes, an address, or HTML."""
+    if character.isascii() and character.isalnum():
+        return character
+    code = ord(character)
+    octets = character.encode("utf-8", "surrogatepass")
+    halves = character.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
+    forms = [
+        rf"(?i:\\+U{code:08x})",
+        "".join(rf"(?i:\\+u{half})" for half in halves),
+        "".join(rf"(?i:\\+x{octet:02x})" for octet in octets),
+        rf"(?i:\\+x{code:02x})",
+        "".join(rf"(?i:%{octet:02x})" for octet in octets),
+        rf"&#0*{code};",
+        rf"(?i:&#x0*{code:x};)",
+        *(rf"&{name};" for name in (codepoint2name.get(code),) if name),
+        *_OTHERWISE.get(character, ()),
+        rf"\\*{re.escape(character)}",  # last: the longer ones may begin with it
+    ]
+    return f"(?:{'|'.join(forms)})"
+
+
+_OTHERWISE: Final = {
+    "\n": (r"\\+n",),
+    "\r": (r"\\+r",),
+    "\t": (r"\\+t",),
+    "\b": (r"\\+b",),
+    "\f": (r"\\+f",),
+    " ": (r"\+",),
+    "'": ("&apos;",),
+}
+"""What stands for a character beside its numbers."""
+
+
+def _in_base64(octets: bytes) -> Iterator[str]:
+    """What base64 of a longer text has of these octets, wherever they begin in it, in both alphabets."""
+    for before in range(3):
+        first, end = (before * 8 + 5) // 6, (before + len(octets)) * 8 // 6
+        plain = base64.b64encode(bytes(before) + octets).decode()[first:end]
+        if len(plain) >= SECRET_LENGTH:
+            yield plain
+            yield plain.translate(_FOR_ADDRESSES)
+
+
+_FOR_ADDRESSES: Final = str.maketrans("+/", "-_")

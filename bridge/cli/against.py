@@ -46,6 +46,10 @@ def review(before: str, after: Path, form: Format, *, quiet: bool) -> Exit:
     from bridge.cycle.compare import compare_with
     from bridge.wiring import wired_for_comparing
 
+    if not before:
+        raise typer.BadParameter(
+            "Say with --against what the configuration is compared with: a file, or `applied`."
+        )
     new = configuration(after)
     old = _applied(new) if before == APPLIED else configuration(Path(before))
     with wired_for_comparing(old, new) as (other, bridge):

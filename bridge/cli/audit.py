@@ -12,11 +12,12 @@ import typer
 from bridge.cli.completion import events, forms, managed_groups, runs
 from bridge.cli.exits import Exit
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, configuration
+from bridge.cli.output_file import own_files, refuse_unwritable, written
 from bridge.cli.words import counted
-from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TextIO
 
     from bridge.audit.ledger import Ledger
     from bridge.audit.query import Filter, Found
@@ -178,6 +179,8 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file; else standard output.", metavar="FILE")
     ] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     event: Event = "",
     group: Group = "",
     person: Person = "",
@@ -199,29 +202,27 @@ def export(
     if form not in {*Form, _TABLE}:
         raise typer.BadParameter(f"There is no format {form!r}: write {', '.join(Form)} or {_TABLE}.")
     asked = Filter(event.rstrip("."), group, person, run, _utc(since), _utc(until))
-    with opened_evidence(configuration(config)) as store:
-        _export(store.ledger, asked, form, output)
+    loaded = configuration(config)
+    never = own_files(loaded)
+    if output:
+        refuse_unwritable(output, force=force, never=never)
+    with opened_evidence(loaded) as store:
+        if output is None:
+            _export(store.ledger, asked, form, sys.stdout)
+        else:
+            with written(output, force=force, never=never) as (file, _):
+                count = _export(store.ledger, asked, form, file)
+            typer.echo(f"{count} records in {output}", err=True)
     return Exit.OK
 
 
-def _export(ledger: "Ledger", asked: "Filter", form: str, output: Path | None) -> None:
+def _export(ledger: "Ledger", asked: "Filter", form: str, to: "TextIO") -> int:
     from bridge.audit.export import export_csv, export_lines
     from bridge.audit.forms import Form
     from bridge.audit.query import find_records
 
     write = export_csv if form == _TABLE else partial(export_lines, form=Form(form))
-    found = find_records(ledger, asked)
-    if output is None:
-        write(found, sys.stdout)
-        return
-    try:
-        with output.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            count = write(found, file)
-    except OSError as error:
-        raise BridgeError(
-            f"{output} cannot be written ({error.strerror}); name another file with --output"
-        ) from error
-    typer.echo(f"{count} records in {output}", err=True)
+    return write(find_records(ledger, asked), to)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from bridge.audit.events import Event
 from bridge.audit.ledger import Ledger
 from bridge.audit.query import Filter, find_records
 from bridge.cli.outcome import outcome_json
+from bridge.cli.output_file import written
 from bridge.cycle.outcome import Report
 from bridge.errors import BridgeError, StoreError
 
@@ -18,21 +19,8 @@ _DONE = frozenset({
 })  # fmt: skip
 
 
-def writable(path: Path) -> None:
-    """Find out before the run, not after it, whether its report can be written. Raises BridgeError."""
-    if path.is_dir():
-        raise BridgeError(f"the report cannot be written to {path}, a folder; name a file with --report")
-    try:
-        _partial(path).touch()
-        _partial(path).unlink()
-    except OSError as error:
-        raise BridgeError(
-            f"the report cannot be written to {path} ({error.strerror}); name another with --report"
-        ) from error
-
-
-def write_report(path: Path, report: Report, ledger: Ledger) -> None:
-    """Write the report in one go: a reader sees the whole or nothing. Raises StoreError."""
+def write_report(path: Path, report: Report, ledger: Ledger, never: Collection[Path]) -> None:
+    """Write the report, also over the one of a beginning that was interrupted. Raises StoreError."""
     runs = _series(report, ledger)
     done = [
         dict(found.record)
@@ -48,17 +36,13 @@ def write_report(path: Path, report: Report, ledger: Ledger) -> None:
     }
     text = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
     try:
-        _partial(path).write_text(text, encoding="utf-8", errors="backslashreplace")
-        _partial(path).replace(path)
-    except OSError as error:
+        with written(path, force=True, never=never, option="--report") as (file, _):
+            file.write(text)
+    except BridgeError as error:
         raise StoreError(
-            f"the run is done and recorded, but its report cannot be written to {path} ({error.strerror}); "
-            "see `audit show`, make room, and run `backfill` again"
+            f"the run is done and recorded, but its report is not written: {error}; see `audit show`, make room, "
+            "and run `backfill` again"
         ) from error
-
-
-def _partial(path: Path) -> Path:
-    return path.with_name(f"{path.name}.part")
 
 
 def _is_deed(record: Any) -> bool:  # noqa: ANN401 - a JSON object

@@ -151,8 +151,10 @@ def headline(review: Review) -> Iterator[str]:
     yield f"By the directories, with or without it: {figures(m for g in comparison.groups for m in g.directory)}."
     if comparison.switched_on:
         yield f"`apply` is switched on: all of it is done by the next run: {figures(comparison.whole)}."
-    if comparison.applied_before and not comparison.applied_after:
-        yield "`apply` is switched off: nothing is written any more."
+    if comparison.switched_off:
+        yield "`apply` is switched off: nothing is written any more, and whoever leaves stays."
+    if comparison.limits_differ:
+        yield "`limits` are others: what a run does before it waits for a person changes."
     if comparison.refusal:
         yield f"Nothing may be written as it is: {comparison.refusal}"
     for name, why in comparison.unread.items():

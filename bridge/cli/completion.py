@@ -85,7 +85,11 @@ def _offered(
         found = dict(read(_configuration(path), path.parent))
     except Exception:  # noqa: BLE001 - whatever it is, a shell that completes is no place to say so
         return []
-    return [(_written(value), what or "") for value, what in found.items() if value.startswith(incomplete)]
+    return [
+        (_written(value), _harmless(what or ""))
+        for value, what in found.items()
+        if value.startswith(incomplete) and _may_stand(value)
+    ]
 
 
 def _configuration(path: Path) -> dict[str, Any]:
@@ -107,6 +111,18 @@ def _rows(data: dict[str, Any], folder: Path, query: str) -> list[tuple[str, str
 # ---- writing -------------------------------------------------------------------------------------------
 
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:+@%/")
+_HARMLESS: Final = _PLAIN | frozenset(" &()")
+"""What no shell takes for a command, not even between quotation marks, where zsh has all that it is offered."""
+
+
+def _may_stand(value: str) -> bool:
+    """Whether a value can be offered. Whoever names a directory group must not run what an operator only types."""
+    return value.isprintable() if _is_escaped_here() else _harmless(value) == value
+
+
+def _harmless(text: str) -> str:
+    """A text without anything that a shell may take for more than a text."""
+    return "".join(c if c in _HARMLESS or (not c.isascii() and c.isprintable()) else " " for c in text)
 
 
 class _Escaped(str):
@@ -121,9 +137,14 @@ class _Escaped(str):
 
 def _written(value: str) -> str:
     """A value as it stands on the line: bash takes it as it is, the others escape it themselves."""
-    if os.environ.get("_HYPERPROOF_BRIDGE_COMPLETE") != "complete_bash" or _within_quotes():
+    if not _is_escaped_here():
         return value
     return _Escaped("".join(c if c in _PLAIN or not c.isascii() else f"\\{c}" for c in value))
+
+
+def _is_escaped_here() -> bool:
+    """Whether it is bash that asks, and no quotation mark makes each escape a part of the word."""
+    return os.environ.get("_HYPERPROOF_BRIDGE_COMPLETE") == "complete_bash" and not _within_quotes()
 
 
 def _within_quotes() -> bool:

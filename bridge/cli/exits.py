@@ -43,7 +43,7 @@ class Exit(IntEnum):
     UNHEALTHY = 14
     """The service does not answer, or says that it is not well."""
     EDITED = 15
-    """With --against: the edit changes memberships or managed groups, and takes nothing from anybody."""
+    """With --against: the edit changes memberships, groups or what guards them, and takes nothing from anybody."""
     LOSING = 16
     """With --against: by the edit somebody loses a membership, or may lose one."""
     OBSTRUCTED = 17
@@ -78,6 +78,7 @@ def exit_of_edit(comparison: "Comparison") -> Exit:
         return Exit.UNREADABLE
     if comparison.losing or any(one.effect is Effect.LOSES for one in changes):
         return Exit.LOSING
-    if changes or any(group.touched for group in comparison.groups):
+    guards = comparison.switched_off or comparison.limits_differ
+    if changes or guards or any(group.touched for group in comparison.groups):
         return Exit.EDITED
     return Exit.DOUBT if any(group.doubts for group in comparison.groups) else Exit.OK

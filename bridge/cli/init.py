@@ -147,9 +147,9 @@ def init(
     Example: hyperproof-bridge init --sandbox
     """
     from bridge.cli.app import INTERRUPTED
+    from bridge.cli.output_file import refuse_unwritable
     from bridge.cli.setup.asking import Asking
     from bridge.cli.setup.groups import GroupOptions
-    from bridge.cli.setup.output import refuse_unwritable
     from bridge.cli.setup.rehearsal import write_rehearsal
     from bridge.logs import set_up
 

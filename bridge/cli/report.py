@@ -1,8 +1,6 @@
 """report: who is in which managed group and why, as one HTML file for an auditor."""
 
-import os
 import sys
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,16 +10,15 @@ import typer
 
 from bridge.cli.exits import Exit
 from bridge.cli.options import DEFAULT_CONFIG, ConfigPath, configuration
-from bridge.errors import BridgeError
+from bridge.cli.output_file import own_files, refuse_unwritable, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from bridge.report.period import Period
 
 _DAY = ["%Y-%m-%d"]
 _STDOUT = Path("-")
-_PRIVATE = 0o600
 
 
 def register(app: typer.Typer) -> None:
@@ -61,10 +58,11 @@ def report(
 
     loaded = configuration(config)
     period = _period(first, last, timezone or loaded.schedule.timezone)
-    _refuse_to_overwrite(output, force=force)
+    if output != _STDOUT:
+        refuse_unwritable(output, force=force, never=own_files(loaded))
     with opened_evidence(loaded) as store:
         stated = load_statement(store, loaded, period, group)
-    _write(output, page(stated), force=force)
+    _write(output, page(stated), force=force, never=own_files(loaded))
     if stated.is_proved:
         return Exit.OK
     finding = stated.proof.finding or "there is no record at all; see that `organization` is right"
@@ -91,27 +89,10 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _refuse_to_overwrite(output: Path, *, force: bool) -> None:
-    if output != _STDOUT and not force and output.exists():
-        raise BridgeError(
-            f"{output} is there already; name another file with --output, or replace it with --force"
-        )
-
-
-def _write(output: Path, pieces: "Iterable[str]", *, force: bool) -> None:
-    """Write it in one go, for its owner alone to read, since it names people."""
+def _write(output: Path, pieces: "Iterable[str]", *, force: bool, never: "Collection[Path]") -> None:
     if output == _STDOUT:
         sys.stdout.writelines(pieces)
         return
-    part = output.with_name(f"{output.name}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "wb") as file:
-            file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
-        _refuse_to_overwrite(output, force=force)
-        part.replace(output)
-    except OSError as error:
-        raise BridgeError(f"{output} cannot be written ({error.strerror}); name another with --output") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    with written(output, force=force, never=never) as (file, _):
+        file.writelines(pieces)
     typer.echo(f"report: {output}", err=True)

@@ -64,7 +64,7 @@ def plan(
     from bridge.wiring import wired_for_reading
 
     asked = chosen_format(form, as_json=as_json, markdown=markdown)
-    if against:
+    if against is not None:
         return review(against, config, asked, quiet=quiet)
     loaded = configuration(config, verbose=verbose)
     with wired_for_reading(loaded) as wired:
@@ -135,17 +135,19 @@ def backfill(
 
     Example: hyperproof-bridge backfill --config bridge.yaml --report backfill.json
     """
-    from bridge.cli.backfill import writable, write_report
+    from bridge.cli.backfill import write_report
+    from bridge.cli.output_file import own_files, refuse_unwritable
     from bridge.core.journal import RunKind
     from bridge.cycle.run import run_cycle
     from bridge.wiring import wired_for_writing
 
     loaded = apart(configuration(config, verbose=verbose), as_json=as_json)
-    writable(report_file)
+    never = own_files(loaded)
+    refuse_unwritable(report_file, force=True, never=never, option="--report")
     with wired_for_writing(loaded) as wired:
         with _progress(wired.traced, quiet=quiet or as_json) as progress:
             report = run_cycle(wired.bridge, RunKind.BACKFILL, progress)
-        write_report(report_file, report, wired.store.ledger)
+        write_report(report_file, report, wired.store.ledger, never)
     silent = quiet or loaded.audit.stdout
     _print(report, as_json=as_json, quiet=silent)
     _remind(loaded, silent=silent or as_json)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from bridge.core.model import AccountId, Doubt, Email, GroupId
@@ -207,3 +208,20 @@ class Approval:
     """ISO 8601, UTC."""
     guards: frozenset[GuardKind] = frozenset()
     """What objected when it was given. Empty where nobody judges by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """An approval together with what it allows, and when it held."""
+
+    approval: Approval
+    key: str
+    """Of the mapping."""
+    allows: frozenset[tuple[Action, AccountId]]
+    """What was not done under it yet: nothing is allowed twice."""
+    given: datetime
+    until: datetime
+
+    def covers(self, key: str, what: tuple[Action, AccountId], at: datetime) -> bool:
+        """Whether it allowed this then."""
+        return key == self.key and what in self.allows and self.given <= at < self.until

@@ -172,6 +172,8 @@ def _shapes(group: GroupComparison) -> Iterator[str]:
         return
     new = after.difference
     old = before.difference if before else None
+    if before:
+        yield from _guards(before, after)
     if new.create and not (old and old.create):
         yield f"is created as {new.mapping.name!r}"
     if new.rename and not (old and old.rename and old.mapping.name == new.mapping.name):
@@ -180,3 +182,20 @@ def _shapes(group: GroupComparison) -> Iterator[str]:
         yield f"is led by {new.lead.lead}" if new.lead.lead else "is led by nobody"
     if old and old.lead and not new.lead:
         yield "has its lead left as it is"
+
+
+def _guards(before: Prospect, after: Prospect) -> Iterator[str]:
+    """What the edit lets happen, or not happen, as soon as the directories want it."""
+    old, new = before.difference.mapping.settings, after.difference.mapping.settings
+    if old.mode is not new.mode:
+        yield f"has the mode {new.mode.value} from now on, and had {old.mode.value}"
+    elif members := len(before.removable - after.removable):
+        yield f"{_members(members)} not taken out any more, whatever the directories say"
+    elif members := len(after.removable - before.removable):
+        yield f"{_members(members)} taken out from now on as soon as no directory group names them"
+    if old.limit != new.limit:
+        yield "has another limit of removals in one run"
+
+
+def _members(number: int) -> str:
+    return "1 member is" if number == 1 else f"{number} members are"

@@ -253,6 +253,8 @@ class Group:
     name: str
     lead: AccountId | None
     members: frozenset[AccountId] | Untold
+    created: datetime | None = field(default=None, compare=False)
+    """None: untold."""
 
 
 class IdSpace(StrEnum):

@@ -1,7 +1,7 @@
 """What a plan leaves alone, because a write that an earlier run began may still do something to it. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.core.change import Action, Change, GroupPlan, Plan, Skip, SkipKind
@@ -11,33 +11,48 @@ from bridge.core.journal import Intent
 _LEAD = frozenset({Action.SET_LEAD, Action.CLEAR_LEAD})
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A write that an earlier run began, and of which nobody knows yet what came of it."""
+
+    intent: Intent
+    may_land: bool
+    """Whether it may still be on its way. If not, what it left in Hyperproof could not be looked into."""
+
+
 def may_land(intent: Intent, now: datetime, call_time: timedelta) -> bool:
     """Whether a write may still be on its way. A time far in the future is wrong."""
     return abs(now - intent.at) < call_time
 
 
-def touched(plan: Plan, intents: Sequence[Intent]) -> frozenset[str]:
+def touched(plan: Plan, writes: Sequence[Open]) -> frozenset[str]:
     """Keys of the mappings that one of these open writes is about."""
-    return frozenset(group.key for group in plan.groups if any(_is_about(one, group) for one in intents))
+    return frozenset(group.key for group in plan.groups if any(_is_about(one, group) for one in writes))
 
 
-def left_to_land(plan: Plan, intents: Sequence[Intent]) -> Plan:
+def left_to_land(plan: Plan, writes: Sequence[Open]) -> Plan:
     """The plan without whatever one of these open writes is about, and with a skip that says so.
 
     Nobody is put in or taken out while an earlier write of either kind may still reach them, so that nothing is
     sent twice and nothing undoes what arrives late; and no group is touched that may be made a second time.
     """
-    if not intents:
+    if not writes:
         return plan
-    return Plan(tuple(_left(group, [one for one in intents if _is_about(one, group)]) for group in plan.groups))
+    return Plan(
+        tuple(_left(group, [one.intent for one in writes if _is_about(one, group)]) for group in plan.groups)
+    )
 
 
-def _is_about(intent: Intent, group: GroupPlan) -> bool:
+def _is_about(write: Open, group: GroupPlan) -> bool:
+    """A creation that cannot arrive any more hinders no group that is there: it made that one, or another."""
+    intent = write.intent
+    if intent.action is Action.CREATE and group.group_id and not write.may_land:
+        return False
     if intent.group_id and intent.group_id == group.group_id:
         return True
-    if intent.action is not Action.CREATE:
-        return False
-    return (bool(intent.key) and intent.key == group.key) or folded(intent.name) == folded(group.name)
+    return intent.action is Action.CREATE and (
+        (bool(intent.key) and intent.key == group.key) or folded(intent.name) == folded(group.name)
+    )
 
 
 def _left(group: GroupPlan, intents: Sequence[Intent]) -> GroupPlan:

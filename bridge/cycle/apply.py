@@ -55,7 +55,7 @@ class Application:
                 if self.lost is None:
                     self._write(writer, read_at)
                 if writer.unfinished:
-                    writer.give_up(self.lost.what if self.lost else "the group was not created")
+                    writer.give_up(self.lost.what if self.lost else "the group is not known to be created")
                 outcomes.append(writer.outcome())
                 _tell(step, outcomes[-1])
             self._progress(outcomes[-1])

@@ -67,8 +67,7 @@ def run_by_hand(bridge: Bridge, wish: Wish, word: Word, agreed: GroupPlan) -> Re
 def _run(bridge: Bridge, wish: Wish, word: Word, agreed: GroupPlan, recorder: Recorder) -> Report:
     current, read_at = bridge.target.read(), bridge.clock.monotonic()
     unsigned = Recorder(recorder.run, bridge.clock)  # what an earlier run left open is not this operator's
-    ends = bridge.store, bridge.target, bridge.clock
-    settlement = settle(ends, current.groups, unsigned, bridge.call_time)
+    settlement = settle(bridge.store, bridge.scene(current.groups), unsigned)
     plan = wish(_orders(bridge, current, word))
     if left_to_land(Plan((plan,)), settlement.open).groups[0].changes != plan.changes:
         raise BridgeError("What came of an earlier write to this group is not known yet; ask again in a while")

@@ -51,6 +51,8 @@ class Comparison:
     """Of both; what was read once stands here once."""
     applied_before: bool
     applied_after: bool
+    limits_differ: bool = False
+    """Whether the edit changes what a whole run may do before it waits for a person."""
     refusal: str = ""
     """Why nothing may be written at all."""
 
@@ -68,6 +70,11 @@ class Comparison:
     def switched_on(self) -> bool:
         """Whether the edit lets the bridge write."""
         return self.applied_after and not self.applied_before
+
+    @property
+    def switched_off(self) -> bool:
+        """Whether by the edit nothing is written any more, so that even leavers stay."""
+        return self.applied_before and not self.applied_after
 
 
 def compare_with(before: Before, bridge: Bridge) -> Comparison:
@@ -91,6 +98,7 @@ def compare_with(before: Before, bridge: Bridge) -> Comparison:
         reads=(*sides.reads.values(), *own.values()),
         applied_before=before.apply,
         applied_after=bridge.apply,
+        limits_differ=before.policy.limits != bridge.policy.limits,
         refusal=new.found.verdict.refusal,
     )
 

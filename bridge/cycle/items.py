@@ -48,9 +48,15 @@ def member_action(intent: Intent) -> Action:
     return Action.REMOVE if intent.action is Action.REMOVE else Action.ADD
 
 
-def is_ours(intent: Intent, members: frozenset[AccountId]) -> bool:
-    """Whether a group of a creation's name surely came of it: with some of its members in it, and nobody else."""
-    return bool(members) and members <= set(accounts(intent.members))
+def is_ours(intent: Intent, members: frozenset[AccountId], *, made_then: bool = False) -> bool:
+    """Whether a group of a creation's name came of it, by who is in it: some of its members alone, or all of them.
+
+    A group that was to have nobody may have anybody by now: what tells it is that it was made at that time.
+    """
+    meant = set(accounts(intent.members))
+    if not meant:
+        return made_then or not members
+    return members >= meant or (bool(members) and members <= meant)
 
 
 def accounts(members: Sequence[MemberChange]) -> tuple[AccountId, ...]:

@@ -1,10 +1,10 @@
 """The open writes of one managed group: each on disk before its call, and closed by what was seen of it.
 
-An intent is closed only by what was seen in Hyperproof, or once a later one carries what is left of it. What
-cannot be seen now stays open, and the next run settles it (settle.py).
+An intent is closed only by what was seen in Hyperproof, or once a later call is out that carries what is left of
+it. What cannot be seen now stays open, and the next run settles it (settle.py).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -48,14 +48,18 @@ class OpenWrites:
         self.pending: dict[Item, None] = dict.fromkeys(items_of_plan(plan))
         self.deeds: list[Deed] = []
         self.sent: list[Intent] = []
-        """Writes whose outcome is not recorded yet; each item is in one of them at most."""
+        """Writes whose call is out and whose outcome is not recorded yet."""
 
     def intend(self, change: Change, members: Sequence[MemberChange]) -> Intent:
-        """Put a write on disk once we may do it. The call comes next."""
+        """Put a write on disk once we may do it. The call comes next.
+
+        What it repeats stays open until that is out: refused or never made, it says nothing of the earlier one.
+        """
         intent = self._intent(change, members)
         self._ends.permit()
         self._ends.store.record_intent(intent)
-        self._take_over(intent)
+        for earlier in self._repeated_by(intent.members):
+            self._record_seen(earlier)
         return intent
 
     @contextmanager
@@ -69,12 +73,26 @@ class OpenWrites:
             self._ends.store.record_outcome(intent, Effects(), [])
             raise
 
-    def _take_over(self, intent: Intent) -> None:
-        """Close what this write repeats: what that did is seen already, and the rest is this one's now."""
-        for earlier in [one for one in self.sent if not set(one.members).isdisjoint(intent.members)]:
+    def went_out(self, intent: Intent) -> None:
+        """Its call is out: what it repeats is this one's from now on."""
+        self.take_over(intent.members)
+        self.sent.append(intent)
+
+    def take_over(self, members: Collection[MemberChange]) -> None:
+        """Take these members out of the writes that are out: another open one tells what becomes of them."""
+        for earlier in self._repeated_by(members):
             self.sent.remove(earlier)
-            seen = self.seen(earlier.action, earlier.members)
-            self.record_done(earlier, [member for member in earlier.members if member in seen])
+            self.sent += self._record_part(earlier, (), [m for m in earlier.members if m not in members])
+
+    def _record_seen(self, earlier: Intent) -> None:
+        """Record what is seen of a write that is about to be repeated. The rest of it stays open."""
+        seen = self.seen(earlier.action, earlier.members)
+        if seen or earlier.action not in MEMBER_ACTIONS:
+            self.sent.remove(earlier)
+            self.sent += self._record_part(earlier, seen, [m for m in earlier.members if m not in seen])
+
+    def _repeated_by(self, members: Iterable[MemberChange]) -> list[Intent]:
+        return [one for one in self.sent if not set(one.members).isdisjoint(members)]
 
     def _intent(self, change: Change, members: Sequence[MemberChange]) -> Intent:
         return Intent(
@@ -97,20 +115,32 @@ class OpenWrites:
         self._ends.store.record_created(intent, group_id)
         return replace(intent, group_id=group_id)
 
-    def record_done(self, intent: Intent, done: Sequence[MemberChange]) -> None:
-        """Close a write with the records of what was seen of it."""
+    def record_done(self, intent: Intent, done: Sequence[MemberChange], left: Intent | None = None) -> None:
+        """Close a write with the records of what was seen of it; `left` of it stays open."""
         records = self._recorder.done(intent, done, self.id)
-        self._ends.store.record_outcome(intent, effects(intent, done, self.id), records)
+        self._ends.store.record_outcome(intent, effects(intent, done, self.id), records, left)
         items: list[Item] = [(member_action(intent), member) for member in done]
         if intent.action not in MEMBER_ACTIONS:
             items.append((intent.action, None))
         self._conclude(items, Result.APPLIED)
 
+    def _record_part(
+        self, intent: Intent, done: Collection[MemberChange], rest: Sequence[MemberChange]
+    ) -> list[Intent]:
+        """Record what was seen of a write. Returns what of it stays open: the rest of its members, if any."""
+        left = replace(intent, group_id=self.id, action=member_action(intent), members=tuple(rest))
+        self.record_done(intent, [m for m in intent.members if m in done], left if rest else None)
+        return [left] if rest else []
+
     def refused(self, intent: Intent, error: ChangeRejected, items: Sequence[Item]) -> None:
-        """Record that Hyperproof refused a write, and that these items end with it."""
+        """Record that Hyperproof refused a write, and that these items end with it.
+
+        But for those that an earlier one may still do: that such a write is refused now may come of that very one.
+        """
         record = self._recorder.not_done(Event.CHANGE_FAILED, intent, intent.members, error.what, error.status)
         self._ends.store.record_outcome(intent, Effects(), [record])
-        self._conclude(items, Result.FAILED, error.what)
+        sent = {item for earlier in self.sent for item in items_of_write(earlier)}
+        self._conclude([item for item in items if item not in sent], Result.FAILED, error.what)
 
     def _conclude(self, items: Sequence[Item], result: Result, reason: str = "") -> None:
         for item in items:
@@ -119,21 +149,14 @@ class OpenWrites:
                 self.deeds.append(Deed(item[0], result, item[1], reason))
 
     def close(self, intent: Intent, named: frozenset[str]) -> None:
-        """Record what is seen of one write; what is not gets an intent of its own, on disk before that goes."""
-        action = member_action(intent)
-        seen = self.seen(action, intent.members)
-        unseen = tuple(member for member in intent.members if member not in seen)
-        of_group = intent.action is Action.CREATE or intent.id in named
+        """Record what is seen of one write, and that the rest is not: it stays open on disk."""
+        seen = self.seen(intent.action, intent.members)
         self.sent.remove(intent)
-        if not seen and not of_group:
+        if not seen and intent.action is not Action.CREATE and intent.id not in named:
             self._not_seen(intent)
             return
-        rest = replace(intent, id=self._ends.new_id(), group_id=self.group_id, action=action, members=unseen)
-        if unseen:
-            self._ends.store.record_intent(rest)
-        self.record_done(intent, tuple(member for member in intent.members if member in seen))
-        if unseen:
-            self._not_seen(rest)
+        for left in self._record_part(intent, seen, [m for m in intent.members if m not in seen]):
+            self._not_seen(left)
 
     def _not_seen(self, intent: Intent) -> None:
         """Record that a write was sent and not seen. Its intent stays open on disk."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bridge.core.change import Approval
+from bridge.core.change import Consent
 from bridge.core.journal import (
     NO_TIES,
     Effects,
@@ -135,8 +135,8 @@ class Store(History, Protocol):
     def load_intents(self) -> tuple[Intent, ...]:
         """Load the writes whose outcome is not recorded, oldest first."""
 
-    def load_consents(self) -> Mapping[tuple[str, AccountId], Approval]:
-        """Load whom approvals are about, by mapping key and account: also of those that have run out since."""
+    def load_consents(self) -> tuple[Consent, ...]:
+        """Load what approvals allow, and when they held: also of those that have run out since."""
 
     def load_unfinished(self, kind: RunKind, config_hash: str) -> Run | None:
         """Load the latest run of this kind and configuration, if it never finished."""

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bridge.audit.events import Event
 from bridge.audit.timestamp import stamp
-from bridge.core.change import Action, Approval, Finding, GroupPlan, Held, MemberChange, Skip, SkipKind
+from bridge.core.change import Action, Approval, Consent, Finding, GroupPlan, Held, MemberChange, Skip, SkipKind
 from bridge.core.journal import Intent, JsonValue, Record, Run
 from bridge.core.model import AccountId, DirectoryGroup, DirectoryRead, Doubt, GroupId, IdSpaceProof
+from bridge.cycle.items import member_action
 from bridge.cycle.outcome import Report
 from bridge.cycle.ports import Clock
 
@@ -145,21 +146,32 @@ class Recorder:
 
     # ---- writes ----
 
-    def done(
-        self, intent: Intent, members: Sequence[MemberChange], group_id: GroupId, *, intended_by: str = ""
+    def done(self, intent: Intent, members: Sequence[MemberChange], group_id: GroupId) -> tuple[Record, ...]:
+        """A write of this run was seen in Hyperproof: of the group itself, and for each member."""
+        approvals = {m.account: self.approvals.get((intent.key, m.account)) for m in members}
+        return self._done(intent, members, _facts(intent, group_id), approvals)
+
+    def found(
+        self, intent: Intent, members: Sequence[MemberChange], group_id: GroupId, consents: Sequence[Consent]
     ) -> tuple[Record, ...]:
-        """A write was seen in Hyperproof: of the group itself, and for each member.
+        """The same of a write of an earlier run, which is named. `consents`: those it may have been sent under."""
+        facts = {**_facts(intent, group_id), "intended_by": intent.run}
+        return self._done(intent, members, facts, {m.account: _approval(intent, m, consents) for m in members})
 
-        `intended_by`: the run that it is of, where a later one found it.
-        """
-        facts = {"intent": intent.id, "mapping": intent.key, "group_id": group_id, "group": intent.group_name}
-        if intended_by:
-            facts["intended_by"] = intended_by
+    def _done(
+        self,
+        intent: Intent,
+        members: Sequence[MemberChange],
+        facts: Mapping[str, JsonValue],
+        approvals: Mapping[AccountId, Approval | None],
+    ) -> tuple[Record, ...]:
         of_group = () if intent.action in {Action.ADD, Action.REMOVE} else (self._of_group(intent, facts),)
-        return (*of_group, *(self._of_member(intent, member, facts) for member in members))
+        of_members = (self._of_member(intent, one, facts, approvals[one.account]) for one in members)
+        return (*of_group, *of_members)
 
-    def _of_member(self, intent: Intent, member: MemberChange, facts: Mapping[str, JsonValue]) -> Record:
-        approval = self.approvals.get((intent.key, member.account))
+    def _of_member(
+        self, intent: Intent, member: MemberChange, facts: Mapping[str, JsonValue], approval: Approval | None
+    ) -> Record:
         return self.make(
             _MEMBER_EVENTS[intent.action],
             **facts,
@@ -212,6 +224,15 @@ class Recorder:
             members=[_member(member) for member in intent.members],
             reason=reason,
         )
+
+
+def _facts(intent: Intent, group_id: GroupId) -> dict[str, JsonValue]:
+    return {"intent": intent.id, "mapping": intent.key, "group_id": group_id, "group": intent.group_name}
+
+
+def _approval(intent: Intent, member: MemberChange, consents: Sequence[Consent]) -> Approval | None:
+    what = member_action(intent), member.account
+    return next((one.approval for one in consents if one.covers(intent.key, what, intent.at)), None)
 
 
 def _recalled(read: DirectoryRead) -> str:

@@ -7,11 +7,12 @@ from datetime import timedelta
 from bridge import __version__
 from bridge.core.binding import no_longer_configured
 from bridge.core.jobs import EVERY
-from bridge.core.journal import Intent, Run, RunKind, Ties
+from bridge.core.journal import Run, RunKind, Ties
 from bridge.core.mapping import Policy
 from bridge.core.memory import Memory
-from bridge.core.model import AccountId
+from bridge.core.model import AccountId, Group
 from bridge.core.recollect import Ending, new_names, recollect
+from bridge.core.under_way import Open
 from bridge.cycle.apply import Application
 from bridge.cycle.evidence import observations
 from bridge.cycle.open_writes import Ends
@@ -19,7 +20,7 @@ from bridge.cycle.outcome import Report
 from bridge.cycle.ports import Clock, Source, Store, Target
 from bridge.cycle.progress import SILENT, Progress, Step, Steps
 from bridge.cycle.records import Recorder
-from bridge.cycle.settle import Settlement, settle
+from bridge.cycle.settle import Scene, Settlement, foresee, settle
 from bridge.cycle.survey import Sides, Survey, read_recalled, read_sides, survey
 from bridge.errors import BridgeError, Denied, StoreError, Throttled
 
@@ -46,6 +47,10 @@ class Bridge:
     job: str = EVERY
     """Whose managed groups are written."""
 
+    def scene(self, groups: Sequence[Group]) -> Scene:
+        """What writes of earlier runs are judged by, with the groups as read now."""
+        return Scene(self.target, self.clock, self.policy, self.call_time, groups)
+
 
 def preview(bridge: Bridge, progress: Progress = SILENT) -> Report:
     """Read and plan, and leave no trace: neither in Hyperproof nor in the store."""
@@ -54,7 +59,9 @@ def preview(bridge: Bridge, progress: Progress = SILENT) -> Report:
     progress.stage("reading")
     sides = read_sides(bridge.sources, bridge.target, bridge.policy, bridge.clock, progress.step)
     progress.stage("planning")
-    return _report(run, *_surveyed(bridge, sides, memory, bridge.store.load_intents(), progress.step))
+    foreseen = foresee(bridge.store, bridge.scene(sides.current.groups))
+    report = _report(run, *_surveyed(bridge, sides, memory, foreseen.open, progress.step))
+    return _settled(report, foreseen, applied=False)
 
 
 def run_cycle(bridge: Bridge, kind: RunKind, progress: Progress = SILENT) -> Report:
@@ -96,7 +103,7 @@ def _run(bridge: Bridge, recorder: Recorder, progress: Progress) -> Report:
     progress.stage("reading")
     sides = read_sides(bridge.sources, target, bridge.policy, bridge.clock, progress.step)
     with progress.step("settle") as step:
-        settlement = settle((store, target, bridge.clock), sides.current.groups, recorder, bridge.call_time)
+        settlement = settle(store, bridge.scene(sides.current.groups), recorder)
         step.tell(settled=settlement.settled)
     memory = store.load()
     progress.stage("planning")
@@ -142,7 +149,7 @@ def _settled(report: Report, settlement: Settlement, *, applied: bool) -> Report
 
 
 def _surveyed(
-    bridge: Bridge, sides: Sides, memory: Memory, open_: Sequence[Intent], step: Steps
+    bridge: Bridge, sides: Sides, memory: Memory, open_: Sequence[Open], step: Steps
 ) -> tuple[Sides, Survey]:
     """What is thought of both sides, as they are in the end.
 

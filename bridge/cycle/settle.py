@@ -9,13 +9,15 @@ may be somebody else's deed by now: its records tell which run meant to do it, a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Protocol
 
-from bridge.core.change import Action, MemberChange
-from bridge.core.journal import Effects, Intent, Record
+from bridge.core.change import Action, Consent, MemberChange
+from bridge.core.journal import Effects, Intent, Record, Run, RunKind
+from bridge.core.mapping import Policy
 from bridge.core.model import AccountId, Group, GroupId, Untold
-from bridge.core.under_way import may_land
+from bridge.core.under_way import Open, may_land
 from bridge.cycle.items import effects, is_ours, member_action
-from bridge.cycle.ports import Clock, Store, Target
+from bridge.cycle.ports import Clock, Readable, Store
 from bridge.cycle.records import Recorder
 from bridge.errors import ChangeRejected, IncompleteRead, RemoteError, Throttled
 
@@ -25,49 +27,75 @@ class Settlement:
     """What became of the writes that were open."""
 
     settled: int = 0
-    open: tuple[Intent, ...] = ()
-    """What came of these is not known yet."""
-    landing: int = 0
-    """How many of the open ones may still be on their way."""
+    open: tuple[Open, ...] = ()
     notes: tuple[str, ...] = ()
-    """Why others could not be looked into."""
+    """Why some could not be looked into."""
+
+    @property
+    def landing(self) -> int:
+        """How many of the open ones may still be on their way."""
+        return sum(one.may_land for one in self.open)
 
 
-def settle(
-    ends: tuple[Store, Target, Clock], groups: Sequence[Group], recorder: Recorder, call_time: timedelta
-) -> Settlement:
-    """Record the outcome of every open intent that can be known, by the groups as read now.
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What open writes are judged by."""
 
-    `call_time` is the longest that a call may take from its intent to its effect.
-    """
-    store, target, clock = ends
-    intents = store.load_intents()
-    if not intents:
+    target: Readable
+    clock: Clock
+    policy: Policy
+    call_time: timedelta
+    """The longest that a call may take from its intent to its effect."""
+    groups: Sequence[Group]
+    """The active ones, as read now."""
+
+
+class _Keep(Protocol):
+    def __call__(
+        self, intent: Intent, effects: Effects, records: Sequence[Record], left: Intent | None = None, /
+    ) -> None:
+        """Keep the outcome of a write."""
+
+
+def settle(store: Store, scene: Scene, recorder: Recorder) -> Settlement:
+    """Record the outcome of every open intent that can be known."""
+    if not (intents := store.load_intents()):
         return Settlement()
-    recorder.approvals = store.load_consents()  # what was sent under one tells so, though another run records it
-    looking = _Looking(store, target, groups, recorder)
-    left = []
-    landing = 0
-    for intent in intents:
-        may_come = may_land(intent, clock.now(), call_time)
-        rest = looking.settle(intent, may_come=may_come)
-        if rest:
-            left.append(rest)
-            landing += may_come
-    return Settlement(len(intents) - len(left), tuple(left), landing, tuple(looking.notes))
+    looking = _Looking(store.record_outcome, scene, recorder, store.load_consents())
+    left = looking.left(intents)
+    return Settlement(len(intents) - len(left), left, tuple(looking.notes))
+
+
+def foresee(store: Store, scene: Scene) -> Settlement:
+    """Tell what settling would leave open. Nothing is kept."""
+    nobody = Recorder(Run("", RunKind.SYNC, scene.clock.now(), ""), scene.clock)
+    looking = _Looking(lambda *_: None, scene, nobody, ())
+    return Settlement(open=looking.left(store.load_intents()), notes=tuple(looking.notes))
 
 
 class _Looking:
-    def __init__(self, store: Store, target: Target, groups: Sequence[Group], recorder: Recorder) -> None:
-        self._store = store
-        self._target = target
-        self._groups: Mapping[GroupId, Group] = {group.id: group for group in groups}
+    def __init__(self, keep: _Keep, scene: Scene, recorder: Recorder, consents: Sequence[Consent]) -> None:
+        self._keep = keep
+        self._scene = scene
+        self._target = scene.target
+        self._groups: Mapping[GroupId, Group] = {group.id: group for group in scene.groups}
         self._recorder = recorder
+        self._consents = consents
+        self._stated = {mapping.key: mapping.group_id for mapping in scene.policy.mappings if mapping.group_id}
         self._told: set[tuple[GroupId, Action, AccountId]] = set()
         """A write that was sent twice is recorded once."""
         self.notes: list[str] = []
 
-    def settle(self, intent: Intent, *, may_come: bool) -> Intent | None:
+    def left(self, intents: Sequence[Intent]) -> tuple[Open, ...]:
+        """Record what came of these writes. Returns what of them stays open."""
+        left = []
+        for intent in intents:
+            may_come = may_land(intent, self._scene.clock.now(), self._scene.call_time)
+            if rest := self._settle(intent, may_come=may_come):
+                left.append(Open(rest, may_come))
+        return tuple(left)
+
+    def _settle(self, intent: Intent, *, may_come: bool) -> Intent | None:
         """Record what came of a write. Returns what of it stays open."""
         try:
             group, reason = self._group_of(intent)
@@ -83,7 +111,7 @@ class _Looking:
         if intent.action is Action.CREATE and intent.group_id:
             self._record(intent, (), intent.group_id, f"its creation was answered; {reason}")
         else:
-            self._store.record_outcome(intent, Effects(), [self._recorder.settled(intent, 0, reason)])
+            self._keep(intent, Effects(), [self._recorder.settled(intent, 0, reason)])
         return None
 
     def _settle_in(self, group: Group, intent: Intent, *, may_come: bool) -> Intent | None:
@@ -103,7 +131,7 @@ class _Looking:
             return intent
         left = replace(intent, group_id=group.id, action=member_action(intent), members=rest)
         records, kept = self._found(intent, done, group.id if found else None)
-        self._store.record_outcome(intent, kept, records, left)
+        self._keep(intent, kept, records, left)
         return left
 
     def _record(
@@ -115,7 +143,7 @@ class _Looking:
     ) -> None:
         """Close a write. `group`: where something of it was found."""
         records, kept = self._found(intent, done, group)
-        self._store.record_outcome(intent, kept, [*records, self._recorder.settled(intent, len(done), reason)])
+        self._keep(intent, kept, [*records, self._recorder.settled(intent, len(done), reason)])
 
     def _found(
         self, intent: Intent, done: tuple[MemberChange, ...], group: GroupId | None
@@ -124,30 +152,44 @@ class _Looking:
         if group is None:
             return (), Effects()
         kept = replace(effects(intent, done, group), ours=False)
-        return self._recorder.done(intent, done, group, intended_by=intent.run), kept
+        return self._recorder.found(intent, done, group, self._consents), kept
 
     def _group_of(self, intent: Intent) -> tuple[Group | None, str]:
         """The group that a write was about; or why there is none."""
         if intent.group_id:
             group = self._groups.get(intent.group_id) or self._inactive(intent, intent.group_id)
             return group, "the group is not among the active ones"
-        active = [group for group in self._groups.values() if group.name == intent.name]
-        if ours := self._one_of_ours(intent, active):
+        named = [group for group in self._groups.values() if group.name == intent.name]
+        active = [group for group in named if self._made_then(intent, group) is not False]
+        if ours := self._ours(intent, active):
             return ours, ""
-        named = self._target.read_groups(archived=True).items()
-        archived = [self._inactive(intent, group) for group, name in named if name == intent.name]
-        if ours := self._one_of_ours(intent, [group for group in archived if group]):
+        names = self._target.read_groups(archived=True).items()
+        archived = [self._inactive(intent, group) for group, name in names if name == intent.name]
+        if ours := self._ours(intent, [group for group in archived if group]):
             return ours, ""
         if active:
-            return None, "a group of this name is not known to be this write's: its members are others"
+            return None, "a group of this name is there, and by its members nobody can tell who made it"
+        if named:
+            return None, "the group of this name was made at another time"
         return None, "no active group has this name"
 
-    def _one_of_ours(self, intent: Intent, groups: Sequence[Group]) -> Group | None:
-        """The group that a creation surely made. Raises IncompleteRead when there are several of its name."""
-        if len(groups) > 1:
-            what = f"{len(groups)} groups are called {intent.name!r}: rename the one that is not the bridge's"
-            raise IncompleteRead("hyperproof", what)
-        return next((one for one in groups if is_ours(intent, self._members(one))), None)
+    def _made_then(self, intent: Intent, group: Group) -> bool | None:
+        """Whether a group was made while this write may have been on its way; None where it is not told."""
+        return may_land(intent, group.created, self._scene.call_time) if group.created else None
+
+    def _ours(self, intent: Intent, groups: Sequence[Group]) -> Group | None:
+        """The group that a creation made. Raises IncompleteRead when it may be several, and nobody said which."""
+        ours = [one for one in groups if self._is_ours(intent, one)]
+        if len(groups) > 1 and len(ours) != 1:
+            stated = self._stated.get(intent.key)
+            if stated not in {one.id for one in groups}:
+                what = f"{len(groups)} groups are called {intent.name!r}: state the right one as `id`"
+                raise IncompleteRead("hyperproof", f"{what}, or rename the one that is not the bridge's")
+            ours = [one for one in ours if one.id == stated]
+        return ours[0] if ours else None
+
+    def _is_ours(self, intent: Intent, group: Group) -> bool:
+        return is_ours(intent, self._members(group), made_then=self._made_then(intent, group) is True)
 
     def _inactive(self, intent: Intent, group: GroupId) -> Group | None:
         """A group that is not listed may be archived, and still tell its members."""

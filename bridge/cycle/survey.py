@@ -23,7 +23,6 @@ from bridge.core.difference import Accounts, Difference, Surroundings, differ
 from bridge.core.expand import expand, folded
 from bridge.core.guards import Case, judge
 from bridge.core.jobs import EVERY, put_off, waiting
-from bridge.core.journal import Intent
 from bridge.core.listed import astray, listed_addresses
 from bridge.core.mapping import GroupMapping, Mode, PatternMapping, Policy
 from bridge.core.memory import Memory, TargetSizes
@@ -42,7 +41,7 @@ from bridge.core.model import (
 from bridge.core.people import People, resolve
 from bridge.core.plan import Identities, make_plan
 from bridge.core.quarantine import left_alone
-from bridge.core.under_way import left_to_land, touched
+from bridge.core.under_way import Open, left_to_land, touched
 from bridge.cycle.ports import Clock, History, Readable, Source, Store
 from bridge.cycle.progress import Steps, untold
 from bridge.errors import IncompleteRead, RemoteError
@@ -183,7 +182,7 @@ def survey(  # noqa: PLR0913 - the last two are what a run has beside the two si
     memory: Memory,
     ends: tuple[Store, Readable],
     policy: Policy,
-    open_: Sequence[Intent] = (),
+    open_: Sequence[Open] = (),
     *,
     job: str = EVERY,
 ) -> Survey:

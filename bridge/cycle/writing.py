@@ -49,15 +49,15 @@ class GroupWriter:
             self._writes.read()
 
     def write(self) -> None:
-        """Send every change and record what is seen of it.
+        """Send every change and record what is seen of it; nothing else where the group is not created.
 
         Raises RemoteError when Hyperproof is lost; `give_up` then says what became of the rest.
         """
         for change in self._plan.changes:
             if change.action is Action.CREATE:
                 self._create(change)
-            elif self._writes.group_id is None:
-                return
+                if self._writes.group_id is None:
+                    return
             elif change.action in MEMBER_ACTIONS:
                 self._change_members(change)
             else:
@@ -97,7 +97,7 @@ class GroupWriter:
                     group_id = self._ends.target.create_group(change.name, accounts(members))
             except ChangeRejected as error:
                 self._writes.sent.append(intent)
-                if self._find_created(intent):
+                if members and self._find_created(intent):  # an empty one is whoever's took the name
                     return
                 self._writes.sent.remove(intent)
                 self._writes.refused(intent, error, () if members else [(Action.CREATE, None)])
@@ -170,9 +170,9 @@ class GroupWriter:
             return self._after_refusal(intent, error)
         except OutcomeUnknown as error:
             self._count_unknown(intent, error)
-            self._writes.sent.append(intent)
+            self._writes.went_out(intent)
             return self._after_unknown(intent)
-        self._writes.sent.append(intent)
+        self._writes.went_out(intent)
         return []
 
     def _after_unknown(self, intent: Intent) -> list[Sequence[MemberChange]]:
@@ -190,7 +190,9 @@ class GroupWriter:
         if len(intent.members) == 1 and rest:
             self._writes.refused(intent, error, [(intent.action, rest[0])])
             return []
-        self._writes.record_done(intent, tuple(m for m in intent.members if m not in rest))
+        done = tuple(member for member in intent.members if member not in rest)
+        self._writes.take_over(done)
+        self._writes.record_done(intent, done)
         half = (len(rest) + 1) // 2
         return [part for part in (rest[:half], rest[half:]) if part]
 
@@ -203,7 +205,7 @@ class GroupWriter:
         """Give up on a group whose calls keep ending without an outcome."""
         self._unknowns += 1
         if self._unknowns >= UNKNOWN_TRIES:
-            self._writes.sent.append(intent)
+            self._writes.went_out(intent)
             raise error
 
     # ---- reading back ----

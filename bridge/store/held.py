@@ -9,8 +9,8 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from bridge.audit.timestamp import moment, stamp
-from bridge.core.change import Approval, Held, changes_digest
-from bridge.core.model import AccountId, GroupId
+from bridge.core.change import Approval, Consent, Held, changes_digest
+from bridge.core.model import GroupId
 from bridge.errors import BridgeError
 from bridge.store.changes import changes_from_json, findings_from_json
 from bridge.store.packing import damage_found, from_json
@@ -98,19 +98,24 @@ def load_approvals(scope: Scope) -> dict[str, Approval]:
     }
 
 
-def load_consents(scope: Scope) -> dict[tuple[str, AccountId], Approval]:
-    """Load whom approvals are about, by mapping key and account: also of those that have run out since."""
-    return {
-        (case.held.key, member.account): Approval(
-            digest=case.digest,
-            by=case.by,
-            reason=case.reason,
-            expires=stamp(case.expires) if case.expires else "",
+def load_consents(scope: Scope) -> tuple[Consent, ...]:
+    """Load what approvals allow, and when they held: also of those that have run out since."""
+    return tuple(
+        Consent(
+            approval=Approval(case.digest, case.by, case.reason, expires=stamp(case.expires)),
+            key=case.held.key,
+            allows=frozenset(
+                (change.action, member.account)
+                for change in case.held.changes
+                for member in change.members
+                if (change.action.value, member.account) not in case.done
+            ),
+            given=case.decided_at,
+            until=case.expires,
         )
         for case in list_cases(scope, [HeldStatus.APPROVED])
-        for change in case.held.changes
-        for member in change.members
-    }
+        if case.decided_at and case.expires
+    )
 
 
 def load_rejections(scope: Scope) -> tuple[Held, ...]:

@@ -12,7 +12,7 @@ from typing import Self, TypeAlias, TypeVar
 from bridge.audit.chain import Sealed
 from bridge.audit.stream import AuditStream
 from bridge.audit.timestamp import stamp
-from bridge.core.change import Approval, Held
+from bridge.core.change import Consent, Held
 from bridge.core.journal import NO_TIES, Effects, Intent, Recollection, Record, Run, RunKind, Ties
 from bridge.core.listed import Listed
 from bridge.core.memory import Baseline, Memory, SourceBaseline
@@ -151,8 +151,8 @@ class DatabaseStore:
         with self._scopes.reading() as scope:
             return applied.load_applied(scope)
 
-    def load_consents(self) -> Mapping[tuple[str, AccountId], Approval]:
-        """Load whom approvals are about, by mapping key and account: also of those that have run out since."""
+    def load_consents(self) -> tuple[Consent, ...]:
+        """Load what approvals allow, and when they held: also of those that have run out since."""
         with self._scopes.reading() as scope:
             return held.load_consents(scope)
 

@@ -5,7 +5,9 @@ IncompleteRead: absent is never empty. Ids are opaque: text, and not empty.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Generic, NamedTuple, NoReturn, TypeVar
 
 from bridge.core.model import AccountId
@@ -49,6 +51,8 @@ class GroupRow:
     name: str
     lead_id: str
     """Empty: there is none."""
+    created: datetime | None = field(default=None, compare=False)
+    """None: it is not told, or in a way that says no moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def group_row(value: object, what: str) -> GroupRow:
         _incomplete(f"{what} told a group without a name")
     if lead is not None and not isinstance(lead, str):
         _incomplete(f"{what} told a groupLeadId that is not text")
-    return GroupRow(_id(row, "id", what), name, lead or "")
+    return GroupRow(_id(row, "id", what), name, lead or "", _moment(row, "createdOn"))
 
 
 def members(value: object, what: str, *, of: str = "", kept: dict[str, AccountId] | None = None) -> Members:
@@ -164,6 +168,14 @@ def _text(row: Mapping[str, object], key: str) -> str:
     """Read what may be missing; anything but text counts as missing."""
     value = row.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _moment(row: Mapping[str, object], key: str) -> datetime | None:
+    """Read a time that may be missing; one without an offset says no moment."""
+    with suppress(ValueError):
+        told = datetime.fromisoformat(_text(row, key))
+        return told if told.tzinfo else None
+    return None
 
 
 def _incomplete(what: str) -> NoReturn:

@@ -40,7 +40,7 @@ def target_read(
 def group_of(row: GroupRow, members: frozenset[AccountId] | Untold, leads: Mapping[str, AccountId]) -> Group:
     """Make a group of its row and its members."""
     lead = leads.get(row.lead_id, AccountId(row.lead_id)) if row.lead_id else None
-    return Group(GroupId(row.id), row.name, lead, members)
+    return Group(GroupId(row.id), row.name, lead, members, row.created)
 
 
 def lead_ids(accounts: Sequence[Account], rows: Iterable[GroupRow]) -> dict[str, AccountId]:

@@ -8,9 +8,9 @@ from enum import Enum, auto
 from functools import cached_property
 from http import HTTPStatus
 from typing import Final, Self
-from urllib.parse import quote, quote_plus
 
 from bridge.errors import excerpt
+from bridge.redaction import Secrets
 
 _WORDS_LIMIT: Final = 64 * 1024
 """Characters of a body that are looked at for the server's words."""
@@ -98,10 +98,10 @@ def said(answer: Answer, hidden: Iterable[str] = ()) -> str:
 
 def quotable(text: str, hidden: Iterable[str] = ()) -> str:
     """Bring untrusted words into one short printable line without these secrets."""
-    for secret in filter(None, hidden):
-        for form in (secret, quote(secret, safe=""), quote_plus(secret)):
-            text = text.replace(form, "[hidden]")
-    return excerpt("".join(c if c.isprintable() else " " for c in text))
+    sent = Secrets(shortest=1)
+    for secret in hidden:
+        sent.register(secret)
+    return excerpt("".join(c if c.isprintable() else " " for c in sent.hide(text)))
 
 
 class Kind(Enum):

@@ -175,6 +175,38 @@ def test_switching_apply_on_lets_all_of_it_happen(tmp_path: Path) -> None:
     assert (ended.code, "`apply` is switched on" in ended.out) == (Exit.LOSING, True)
 
 
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (("apply: true", "apply: false"), "`apply` is switched off"),
+        (("apply: true", "apply: true\nlimits: {removals_per_run: {percent: 100}}"), "`limits` are others"),
+        (
+            ("apply: true", "apply: true\nlimits: {removals_per_group: {percent: 100}}"),
+            "another limit of removals",
+        ),
+        (("apply: true", "apply: true\ndefaults: {mode: additive}"), "has the mode additive from now on"),
+        (
+            ("  - name: Auditors\n", "  - name: Auditors\n    keep: [member]\n"),
+            "1 member is not taken out any more",
+        ),
+    ],
+    ids=["apply", "run", "group", "mode", "keep"],
+)
+def test_an_edit_of_what_guards_a_group_is_one(synced: Scene, edit: tuple[str, str], said: str) -> None:
+    """Though it moves nobody today: somebody who leaves would stay, or many would go at once."""
+    old, new = edit
+    member = min(synced.members("Auditors"))
+    synced.edit(old, new.replace("member]", f"{member}@example.test]"))
+    ended = synced.run("plan", "--against", "main.yaml")
+    assert (ended.code, said in " ".join(ended.out.split())) == (Exit.EDITED, True)
+
+
+def test_a_review_is_of_something(synced: Scene) -> None:
+    """A variable that is not set, in a pipeline, is no plan that goes well."""
+    ended = synced.run("plan", "--against", "")
+    assert (ended.code, "--against" in ended.err) == (Exit.USAGE, True)
+
+
 def test_what_cannot_be_read_is_no_review(synced: Scene) -> None:
     """A directory that does not answer says nothing about an edit."""
     synced.ldap.stop()

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import stat
 from collections.abc import Iterator
 
 import pytest
@@ -54,6 +55,25 @@ def test_the_lines_are_handed_out_as_they_were_sealed(kept: Scene) -> None:
     assert kept.run("audit", "export", "--output", "out.jsonl").out == ""
     told = kept.told("audit", "verify", "--file", "out.jsonl", "--file-only")
     assert (told["sound"], told["records"]) == (True, len(exported.out.splitlines()))
+
+
+@pytest.mark.parametrize("command", [("audit", "export"), ("report",)], ids=" ".join)
+def test_memory_and_evidence_are_never_written_over(kept: Scene, command: tuple[str, ...]) -> None:
+    """Not even when told to, nor by another name; and any other file only when told to."""
+    (kept.folder / "link.jsonl").symlink_to(kept.audit)
+    before = {path: path.read_bytes() for path in (kept.audit, kept.folder / "bridge.db")}
+    for name in ("audit.jsonl", "link.jsonl", "bridge.db"):
+        for force in ((), ("--force",)):
+            ended = kept.run(*command, "--output", name, *force)
+            assert (ended.code, "the bridge's own" in ended.err) == (Exit.USAGE, True)
+    assert {path: path.read_bytes() for path in before} == before
+    (kept.folder / "link.jsonl").unlink()
+    mine = kept.folder / "mine"
+    mine.write_text("precious")
+    ended = kept.run(*command, "--output", "mine")
+    assert (ended.code, "--force" in ended.err, mine.read_text()) == (Exit.USAGE, True, "precious")
+    assert kept.run(*command, "--output", "mine", "--force").code == Exit.OK
+    assert stat.S_IMODE(mine.stat().st_mode) == 0o600
 
 
 def test_a_table_is_handed_out(kept: Scene) -> None:

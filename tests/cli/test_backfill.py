@@ -18,7 +18,7 @@ def test_the_report_tells_of_every_deed(tmp_path: Path) -> None:
         assert sum(report["done"].values()) == len(deeds(s)) == len(report["records"])
     assert (report["outcome"], len(report["runs"])) == ("changes applied", 1)
     assert report["counts"]["added"] == report["done"]["member.added"]
-    assert [path.name for path in tmp_path.glob("*.part")] == []
+    assert [path.name for path in tmp_path.glob(".*.json.*")] == []
 
 
 @pytest.mark.parametrize("path", [".", "absent/report.json", "bridge.yaml/report.json"])

@@ -1,5 +1,6 @@
 """Completion in real shells: commands, options, and names out of the configuration and the database."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -119,6 +120,43 @@ def test_zsh_is_answered(company: Scene) -> None:
         _hyperproof_bridge_completion
     """
     assert '(("Compliance Managers" "Auditors" "Team risk"))' in _shell(company, "zsh", "-f", "-c", script)
+
+
+_HOSTILE: Final = [
+    f"{begin}{evil}"
+    for begin in ("a", "a\\", 'a"', "a'", "a\\\\", "a)", "a\n")
+    for evil in ("$(touch ran)", "`touch ran`", "; touch ran;", "$(touch ran)\"'")
+]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_no_name_is_a_command(company: Scene, shell: str) -> None:
+    """Whoever names a directory group runs nothing where somebody types; other names are offered."""
+    programs.require(shell, shell)
+    groups = [{"name": name} for name in [*_HOSTILE, "R&D (EU), Köln"]]
+    (company.folder / "hostile.yaml").write_text(json.dumps({"groups": groups, "store": {"path": "bridge.db"}}))
+    zsh = """
+        autoload -U compinit && compinit -u -D
+        source <(hyperproof-bridge --show-completion)
+        _arguments() { local action=${1#'*: :'}; eval ws\\=\\( "${action[3,-3]}" \\); print -rl -- $ws }
+        words=(hyperproof-bridge explain anna -c hostile.yaml --group "") CURRENT=7
+        _hyperproof_bridge_completion
+    """
+    fish = """hyperproof-bridge --show-completion | source
+        complete --do-complete "hyperproof-bridge explain anna -c hostile.yaml --group " """
+    told = _shell(company, *(("zsh", "-f", "-c", zsh) if shell == "zsh" else ("fish", "--no-config", "-c", fish)))
+    assert sorted(told.splitlines()) == ["Auditors", "Compliance Managers", "R&D (EU), Köln", "Team risk"]
+    assert not (company.folder / "ran").exists()
+
+
+def test_within_quotes_bash_is_offered_no_command(company: Scene) -> None:
+    """There a name is taken as it stands, and whoever sends the line off would run it."""
+    (company.folder / "quoted.yaml").write_text(
+        json.dumps({"groups": [{"name": "a$(touch ran)"}, {"name": "ab"}], "store": {"path": "bridge.db"}})
+    )
+    line = ("explain", "anna", "-c", "quoted.yaml", "--group")
+    quoted, bare = _bash(company, (*line, '"a'), (*line, "a"))
+    assert (quoted, bare) == (["ab"], ["a\\$\\(touch\\ ran\\)", "ab"])
 
 
 def test_completion_is_installed_by_one_word(company: Scene) -> None:

@@ -8,7 +8,8 @@ from typing import NoReturn
 import pytest
 
 from bridge.cli.options import DEFAULT_CONFIG
-from bridge.cli.setup.output import places, refuse_unwritable, write
+from bridge.cli.output_file import refuse_unwritable
+from bridge.cli.setup.output import places, write
 from bridge.config.document import read_document
 from bridge.config.writing import Draft, Written
 from bridge.errors import BridgeError

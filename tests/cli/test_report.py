@@ -138,7 +138,18 @@ def test_a_file_that_is_there_is_replaced_only_when_told(corp: Scene) -> None:
     assert path.read_text().startswith("<!doctype html>")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert corp.run("report", "--output", "-").out.startswith("<!doctype html>")
-    assert not list(corp.folder.glob("*.part"))
+    assert not list(corp.folder.glob(".there*"))
+
+
+def test_nothing_beside_it_is_written_to(corp: Scene) -> None:
+    """Neither what a guessed name leads to, nor where a link of its own name leads."""
+    victim = corp.folder / "victim"
+    victim.write_text("precious")
+    for name in ("safe.html.part", "gone.html"):
+        (corp.folder / name).symlink_to(victim if name != "gone.html" else "nowhere")
+    assert corp.run("report", "--output", "safe.html").code == Exit.OK
+    assert (victim.read_text(), (corp.folder / "safe.html").is_symlink()) == ("precious", False)
+    assert corp.run("report", "--output", "gone.html").code == Exit.USAGE
 
 
 @pytest.mark.parametrize(

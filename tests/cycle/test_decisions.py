@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.core.change import Action, Cause, MemberChange
+from bridge.core.journal import Effects, Intent
 from bridge.core.mapping import Limit
 from bridge.core.model import AccountId, GroupId
 from bridge.cycle.outcome import RunOutcome
@@ -85,6 +87,43 @@ def test_what_a_later_run_records_names_the_person_as_well(mass_removal: Stage) 
     assert len(removed) == 8
     assert all(one["approval"]["by"] == "Ada" for one in removed)  # type: ignore[index]  # JSON
     mass_removal.assert_true_to_history()
+
+
+@pytest.mark.parametrize(
+    "when", ["an addition", "before the approval", "after it ran out", "done under it before"]
+)
+def test_what_no_approval_was_given_for_names_none(mass_removal: Stage, when: str) -> None:
+    """Of the same person: an addition, or a removal that was sent when the approval did not hold, or once more."""
+    one, digest = mass_removal, held_digest(mass_removal)
+    made = one.sandbox.organization
+    group, account = made.find_group("G").id, made.find_user("p12@corp.example").user_id
+    if when == "before the approval":
+        leaves_open(one, Action.REMOVE, group, account)
+        one.clock.pass_(1)
+    approve(one, digest)
+    if when == "after it ran out":
+        one.clock.pass_(3600)
+    if when == "done under it before":
+        done = leaves_open(one, Action.REMOVE, group, account)
+        one.store.record_outcome(done, Effects(removed=(AccountId(account),)), [])
+    if when == "an addition":
+        leaves_open(one, Action.ADD, group, account)
+    else:
+        made.remove_members(group, [account], actor="ui")
+    if when in {"after it ran out", "done under it before"}:
+        leaves_open(one, Action.REMOVE, group, account)
+    one.run()
+    (found,) = [record for record in one.records if record.get("account") == account and "intended_by" in record]
+    assert "approval" not in found
+
+
+def leaves_open(one: Stage, action: Action, group: str, account: str) -> Intent:
+    """A write about one member of whose outcome nobody knows yet."""
+    member = MemberChange(AccountId(account), None, Cause.SOURCE)
+    now = one.clock.now()
+    intent = Intent(one.new_id(), "earlier", now, "G", GroupId(group), "G", action, (member,))
+    one.store.record_intent(intent)
+    return intent
 
 
 def test_the_rejected_stays(mass_removal: Stage) -> None:

@@ -1,13 +1,18 @@
 """What a later run finds of a write that was left open, and what it says when it cannot tell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bridge.core.change import Action
 from bridge.core.mapping import Mode
-from bridge.cycle.outcome import RunOutcome
+from bridge.core.model import AccountId, GroupId
+from bridge.cycle.outcome import Result, RunOutcome
+from bridge.cycle.run import preview
+from bridge.errors import OutcomeUnknown
 from bridge.sandbox.hyperproof import Act, Fault, Modes, json_answer
 from tests.cycle.stage import Stage, managed, organization, stage
 from tests.cycle.test_crash import Crash
@@ -54,20 +59,62 @@ def test_a_group_that_was_created_and_archived_has_its_record(tmp_path: Path) ->
         one.assert_true_to_history()
 
 
-def test_a_created_group_with_a_namesake_stays_open_until_a_person_tells_them_apart(tmp_path: Path) -> None:
+def makes_a_namesake(one: Stage, *members: str) -> str:
+    """Somebody makes another group of the name. Tells its id."""
+    made = one.sandbox.organization
+    ids = [made.find_user(f"{member}@corp.example").user_id for member in members]
+    return made.create_group("New", ids, lead=None, actor="ui").id
+
+
+def test_a_created_group_is_told_from_a_namesake_by_its_members(tmp_path: Path) -> None:
+    """It has the members that it was made with, and the other has not."""
+    with creating(tmp_path) as one:
+        dies_creating(one, after=True)
+        makes_a_namesake(one, "p07")
+        assert (one.run().settled, one.store.load_intents()) == (1, ())
+        one.directory.groups["New"] = set(PEOPLE[:2])
+        one.run()
+        assert sorted(len(group.members) for group in one.sandbox.organization.groups) == [1, 1, 2]
+        one.assert_true_to_history()
+
+
+@pytest.mark.parametrize("told", ["by renaming the other", "by stating the id"])
+def test_a_created_group_like_its_namesake_stays_open_until_a_person_tells_them_apart(
+    tmp_path: Path, told: str
+) -> None:
     """Which of the two we made is not guessed, and no third one is made."""
     with creating(tmp_path) as one:
         dies_creating(one, after=True)
         made = one.sandbox.organization
-        made.create_group("New", [], lead=None, actor="ui")
+        ours = made.find_group("New").id
+        other = makes_a_namesake(one, "p00")
         wait(one)
         report = one.run()
         assert report.outcome is RunOutcome.PARTLY_FAILED
         assert (report.open, report.landing) == (1, 0)
         assert any("2 groups are called 'New'" in note for note in report.notes)
-        other = next(group for group in made.groups if group.name == "New" and not group.members)
-        made.rename_group(other.id, "Another", actor="ui")
-        assert one.run().open == 0
+        if told == "by stating the id":
+            one.change_policy(mappings=[replace(managed("New", create=True), group_id=GroupId(ours))])
+        else:
+            made.rename_group(other, "Another", actor="ui")
+        one.directory.groups["New"] = set(PEOPLE[:2])
+        report = one.run()
+        assert (report.open, report.counts()["removed"]) == (0, 1)
+        one.assert_true_to_history()
+
+
+def test_a_stated_id_that_is_not_the_created_groups_ends_the_doubt_too(tmp_path: Path) -> None:
+    """Of two that may both be somebody else's none is told as ours, and the one that is stated is served."""
+    with creating(tmp_path) as one:
+        dies_creating(one, after=False)
+        stated = makes_a_namesake(one, "p07")
+        makes_a_namesake(one, "p08")
+        wait(one)
+        assert one.run().open == 1
+        one.change_policy(mappings=[replace(managed("New", create=True), group_id=GroupId(stated))])
+        report = one.run()
+        assert (report.open, report.counts()["added"], report.counts()["removed"]) == (0, 3, 1)
+        assert "group.created" not in one.events
         one.assert_true_to_history()
 
 
@@ -102,6 +149,86 @@ def test_somebody_elses_group_is_not_told_as_created(tmp_path: Path) -> None:
         one.assert_true_to_history()
         assert "group.created" not in one.events
         assert "group.bound" in one.events
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["no answer", "a dead process"])
+def test_an_empty_group_that_was_created_has_its_record(tmp_path: Path, *, dies: bool) -> None:
+    """There was none of its name before, and there is one with as few in it as it was made with."""
+    with creating(tmp_path) as one:
+        one.directory.groups["New"] = set()
+        if dies:
+            dies_creating(one, after=True)
+        else:
+            create = one.target.create_group
+
+            def unheard(name: str, members: Sequence[AccountId]) -> GroupId:
+                create(name, members)
+                raise OutcomeUnknown("hyperproof", "no answer in time")
+
+            one.target.create_group = unheard  # type: ignore[method-assign]
+            one.run()
+        one.run()
+        one.assert_true_to_history()
+        assert "group.created" in one.events
+
+
+@pytest.mark.parametrize("wanted", [PEOPLE[:3], []], ids=["three", "nobody"])
+def test_an_empty_group_that_somebody_made_meanwhile_is_not_told_as_created(
+    tmp_path: Path, wanted: list[str]
+) -> None:
+    """Ours was refused, for the name was taken."""
+    with creating(tmp_path) as one:
+        one.sandbox.set_modes(name_conflict="409")
+        one.directory.groups["New"] = set(wanted)
+        create = one.target.create_group
+
+        def too_late(name: str, members: Sequence[AccountId]) -> GroupId:
+            if all(group.name != "New" for group in one.sandbox.organization.groups):
+                makes_a_namesake(one)
+            return create(name, members)
+
+        one.target.create_group = too_late  # type: ignore[method-assign]
+        assert one.run().counts()["failed"] == 1
+        assert one.store.load_intents() == ()
+        one.assert_true_to_history()
+
+
+@pytest.mark.parametrize("wanted", [PEOPLE[:3], []], ids=["three", "nobody"])
+def test_a_created_group_has_its_record_though_somebody_joined_it(tmp_path: Path, wanted: list[str]) -> None:
+    """All whom it was made with are in it."""
+    with creating(tmp_path) as one:
+        one.directory.groups["New"] = set(wanted)
+        dies_creating(one, after=True)
+        one.sandbox.ui.add_members("New", ["p07@corp.example"])
+        wait(one)
+        one.run()
+        one.assert_true_to_history()
+        assert "group.created" in one.events
+
+
+@pytest.mark.parametrize("wanted", [PEOPLE[:3], []], ids=["three", "nobody"])
+def test_a_group_that_was_made_at_another_time_is_not_told_as_created(tmp_path: Path, wanted: list[str]) -> None:
+    """Somebody made it by hand, with the same members, when the bridge did not come to it."""
+    with creating(tmp_path) as one:
+        one.directory.groups["New"] = set(wanted)
+        dies_creating(one, after=False)
+        wait(one)
+        makes_a_namesake(one, *wanted)
+        one.run()
+        one.assert_true_to_history()
+        (settled,) = [record for record in one.records if record["event"] == "intent.settled"]
+        assert settled["reason"] == "the group of this name was made at another time"
+
+
+def test_what_nobody_can_tell_is_not_told_otherwise(tmp_path: Path) -> None:
+    """Made at the time, with other members than ours had: the record says no more than that."""
+    with creating(tmp_path) as one:
+        dies_creating(one, after=False)
+        makes_a_namesake(one, "p07")
+        wait(one)
+        one.run()
+        (settled,) = [record for record in one.records if record["event"] == "intent.settled"]
+        assert "nobody can tell who made it" in str(settled["reason"])
 
 
 @pytest.mark.parametrize("status", [403, 500])
@@ -159,3 +286,49 @@ def test_what_a_later_run_finds_done_may_be_anothers_deed(tmp_path: Path) -> Non
         one.directory.groups["G"] = {"p05"}
         one.run()
         assert one.members("G") == {"p03", "p05"}
+
+
+def test_an_empty_group_whose_creation_was_not_answered_ends_no_run(tmp_path: Path) -> None:
+    """Nobody knows yet whether it is there; the other groups are served."""
+    groups = {"Zed": PEOPLE[:6]}
+    mappings = [managed("New", create=True), managed("Zed")]
+    with stage(tmp_path / "db", organization(PEOPLE, groups), mappings, {"New": [], "Zed": PEOPLE[:5]}) as one:
+
+        def unanswered(*_: object) -> str:
+            raise OutcomeUnknown("hyperproof", "no answer in time")
+
+        one.target.create_group = unanswered  # type: ignore[method-assign,assignment]
+        report = one.run()
+        assert report.outcome is RunOutcome.PARTLY_FAILED
+        assert [(deed.action, deed.result) for deed in report.deeds] == [
+            (Action.CREATE, Result.UNCONFIRMED),
+            (Action.REMOVE, Result.APPLIED),
+        ]
+        assert one.members("Zed") == set(PEOPLE[:5])
+        assert [intent.action for intent in one.store.load_intents()] == [Action.CREATE]
+        one.assert_true_to_history()
+
+
+def test_a_preview_looks_into_open_writes_as_the_next_run_will(tmp_path: Path) -> None:
+    """What that will do is shown; nothing is recorded by looking."""
+    with stage(tmp_path / "db", organization(PEOPLE, {"G": PEOPLE[:6]}), [managed("G")], {"G": PEOPLE[:6]}) as one:
+        one.run()
+        one.directory.groups["G"] = set(PEOPLE[:5])
+
+        def dying(*_: object) -> None:
+            raise Crash
+
+        one.target.remove_members = dying  # type: ignore[method-assign,assignment]
+        with pytest.raises(Crash):
+            one.run()
+        one.restart()
+        report = preview(one.bridge)
+        assert (report.outcome, report.open, report.plan.changed) == (RunOutcome.PARTLY_FAILED, 1, ())
+        wait(one)
+        before = one.records, one.store.load_intents()
+        report = preview(one.bridge)
+        assert (report.outcome, report.open, report.settled) == (RunOutcome.PENDING, 0, 0)
+        assert [len(group.members(Action.REMOVE)) for group in report.plan.changed] == [1]
+        assert (one.records, one.store.load_intents()) == before
+        assert one.run().counts()["removed"] == 1
+        one.assert_true_to_history()

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from bridge.core.model import AccountId
@@ -79,6 +81,22 @@ def test_id_is_opaque() -> None:
 def test_group(row: object, found: GroupRow) -> None:
     """Its name is kept to the letter, and its `userIds` are not looked at."""
     assert answers.group_row(row, "x") == found
+
+
+@pytest.mark.parametrize(
+    ("told", "created"),
+    [
+        ("2023-01-01T00:00:00.0000000+00:00", datetime(2023, 1, 1, tzinfo=UTC)),
+        ("2023-01-01T02:00:00.27416Z", datetime(2023, 1, 1, 2, 0, 0, 274160, tzinfo=UTC)),
+        ("2023-01-01T00:00:00", None),
+        ("yesterday", None),
+        (5, None),
+        (None, None),
+    ],
+)
+def test_when_a_group_was_made(told: object, created: datetime | None) -> None:
+    """Nothing rests on its being told; a time without an offset is no moment."""
+    assert answers.group_row(group("g", createdOn=told), "x").created == created
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_words_are_one_short_printable_line() -> None:
 @pytest.mark.parametrize("form", ["s3cret/+ä", "s3cret%2F%2B%C3%A4"])
 def test_echoed_secrets_are_hidden(form: str) -> None:
     """A server that repeats our secret, plain or as a form has it, does not get it into our messages."""
-    assert said(Answer(400, {}, f"wrong: {form}!".encode()), ["s3cret/+ä", ""]) == "wrong: [hidden]!"
+    assert said(Answer(400, {}, f"wrong: {form}!".encode()), ["s3cret/+ä", ""]) == "wrong: [redacted]!"
 
 
 def test_secret_across_the_cut_is_hidden() -> None:

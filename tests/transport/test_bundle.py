@@ -151,7 +151,7 @@ def test_a_part_may_echo_no_token() -> None:
     """What a server says of one part is quoted without the token that went with all of them."""
     bundles = Bundles(parts({"status": 403, "body": {"message": "the token old is bad"}}, DONE))
     (refused, _) = bundles.send("a", "b")
-    assert "[hidden]" in str(refused)
+    assert "[redacted]" in str(refused)
     assert "old" not in str(refused)
 
 

@@ -141,9 +141,9 @@ def test_a_secret_that_the_answer_repeats_is_not_told(entra: EntraSandbox, tmp_p
             entra.faults.add(Fault(refused, path=TOKEN))
             with pytest.raises(Denied) as caught:
                 source.read((AUDIT,))
-            assert "Invalid client secret provided: [hidden]" in caught.value.what
+            assert "Invalid client secret provided: [redacted]" in caught.value.what
     file = tmp_path / "token"
     file.write_text("header.payload.signature")
     entra.faults.add(Fault(Refuse(401, "invalid_client", "no: header.payload.signature"), path=TOKEN))
     error = refusal(entra, tmp_path, FederatedToken(file))
-    assert "no: [hidden]" in error.what
+    assert "no: [redacted]" in error.what
