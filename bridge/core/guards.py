@@ -9,14 +9,15 @@
     removals per group   the group's removals              more than its limit
     unresolved people    the group's removals              too many of its people have no account
     target shrank        all removals of the run           Hyperproof lists far fewer users or groups
-    removals per run     all removals not yet held         together more than the run's limit
+    removals per run     all removals not yet held of      together more than the run's limit
+                         the groups that it would write
     lookalike            the one removal                   the account looks like an unresolved person's
     rejected             those removals and additions      a person has refused them
 
 Other additions are never held: they rest on what was read, not on what was missing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bridge.core.cause import Past
@@ -34,10 +35,11 @@ from bridge.core.change import (
     changes_digest,
 )
 from bridge.core.difference import Accounts, Difference
-from bridge.core.mapping import Limits
+from bridge.core.jobs import EVERY, written_with
+from bridge.core.lookalikes import lookalikes
+from bridge.core.mapping import GroupMapping, Limits
 from bridge.core.memory import Memory, TargetSizes
-from bridge.core.model import Account, IdSpaceProof
-from bridge.core.people import Unresolved
+from bridge.core.model import IdSpaceProof
 from bridge.core.quarantine import rests_wholly
 from bridge.core.refusals import refusal, refused
 from bridge.core.source_guards import Sources
@@ -57,6 +59,13 @@ class Case:
     limits: Limits
     past: Past
     """Of the groups that change."""
+    job: str = EVERY
+    """Whose groups the run writes."""
+
+    @property
+    def mappings(self) -> Iterator[GroupMapping]:
+        """Of the groups that are served."""
+        return (difference.mapping for difference in self.differences.values())
 
     def sources(self, difference: Difference) -> Sources:
         """The directory groups behind a managed group, for the guards that ask about them."""
@@ -66,9 +75,11 @@ class Case:
 def judge(plan: Plan, case: Case) -> Verdict:
     """Part a plan into what may be applied and what is held."""
     of_all = _shrunk_target(case)
-    judged = _judge_run([_judge_removals(group, of_all, case) for group in plan.groups], case)
+    judged = [_judge_removals(group, of_all, case) for group in plan.groups]
+    for keys in written_with(plan, case.mappings, case.job):
+        judged = _judge_run(judged, keys, case)
     judged = [_judge_additions(one, case) for one in judged]
-    accepted = any(one.allowed.members(Action.REMOVE) for one in judged)  # each of these a person has approved
+    accepted = any(GuardKind.TARGET_SHRANK in approval.guards for approval in _used(judged))
     return Verdict(
         allowed=Plan(tuple(one.allowed for one in judged)),
         held=tuple(held for one in judged for held in one.all_held),
@@ -76,6 +87,12 @@ def judge(plan: Plan, case: Case) -> Verdict:
         approved={(one.plan.key, m.account): a for one in judged for m, a in one.approvals.items()},
         shrank=bool(of_all) and (not accepted or _holds(judged, GuardKind.TARGET_SHRANK)),
     )
+
+
+def _used(judged: "Iterable[_Judged]") -> "Iterator[Approval]":
+    """What each removal that is allowed rests on."""
+    for one in judged:
+        yield from (one.approvals[m] for m in one.allowed.members(Action.REMOVE) if m in one.approvals)
 
 
 def _holds(judged: "Iterable[_Judged]", guard: GuardKind) -> bool:
@@ -126,13 +143,13 @@ def _judge_unrefused(group: GroupPlan, findings: Sequence[Finding], case: Case) 
     if approvals := _approvals(group, Action.REMOVE, removals, case):
         return _Judged(group, group, approvals=approvals)
     unresolved = case.differences[group.key].desired.unresolved
-    lookalikes = _lookalikes(removals, unresolved, case.accounts)
+    alike = lookalikes(removals, unresolved, case.accounts)
     if findings and removals:
-        return _hold(group, removals, (*findings, *lookalikes.values()), case)
-    if not lookalikes:
+        return _hold(group, removals, (*findings, *alike.values()), case)
+    if not alike:
         return _Judged(group, group)
-    judged = _hold(group, tuple(lookalikes), lookalikes.values(), case)
-    others = tuple(member for member in removals if member not in lookalikes)
+    judged = _hold(group, tuple(alike), alike.values(), case)
+    others = tuple(member for member in removals if member not in alike)
     return replace(judged, approvals={**judged.approvals, **_approvals(group, Action.REMOVE, others, case)})
 
 
@@ -155,12 +172,13 @@ def _judge_additions(one: _Judged, case: Case) -> _Judged:
     return replace(one, allowed=_without(allowed, Action.ADD, left), held=(*one.held, held))
 
 
-def _judge_run(judged: Sequence[_Judged], case: Case) -> list[_Judged]:
-    """Hold the removals of all groups when together they are too many, but for those already approved.
+def _judge_run(judged: Sequence[_Judged], keys: frozenset[str], case: Case) -> list[_Judged]:
+    """Hold the removals of all these groups when together they are too many, but for those already approved.
 
     Those that quarantine keeps from happening count for nothing: others would wait for them.
     """
-    going = [one for one in judged if not rests_wholly(one.plan.key, case.memory.resting)]
+    mine = [one for one in judged if one.plan.key in keys]
+    going = [one for one in mine if not rests_wholly(one.plan.key, case.memory.resting)]
     total = sum(len(one.unapproved) for one in going)
     members = sum(one.plan.size for one in going)
     limit = case.limits.removals_per_run
@@ -168,7 +186,7 @@ def _judge_run(judged: Sequence[_Judged], case: Case) -> list[_Judged]:
         return list(judged)
     text = f"{total} of {members} members of all groups would go; at most {limit.count} or {limit.percent:g} %"
     finding = Finding(GuardKind.RUN_REMOVALS, text)
-    return [_hold_rest(one, finding, case) if one.unapproved else one for one in judged]
+    return [_hold_rest(one, finding, case) if one.unapproved and one.plan.key in keys else one for one in judged]
 
 
 def _hold_rest(one: _Judged, finding: Finding, case: Case) -> _Judged:
@@ -256,32 +274,3 @@ def _too_many_unresolved(difference: Difference, limits: Limits) -> tuple[Findin
         return ()
     text = f"{unresolved} of {people} people have no account; at most {limits.unresolved_percent:g} %"
     return (Finding(GuardKind.UNRESOLVED, text),)
-
-
-def _lookalikes(
-    removals: Iterable[MemberChange], unresolved: Sequence[Unresolved], accounts: Accounts
-) -> dict[MemberChange, Finding]:
-    """Removals of accounts that share a name or the local part of an address with somebody who has no account."""
-    if not unresolved:
-        return {}
-    names = {_name(u.person.name): u for u in unresolved if u.person.name.strip()}
-    locals_ = {_local(address): u for u in unresolved for address in u.person.addresses}
-    found: dict[MemberChange, Finding] = {}
-    for member in removals:
-        account = accounts.by_id.get(member.account)
-        if account and (alike := names.get(_name(account.name)) or locals_.get(_local(account.email or ""))):
-            found[member] = _lookalike(account, alike)
-    return found
-
-
-def _lookalike(account: Account, alike: Unresolved) -> Finding:
-    text = f"{account.email or account.id} would go, and {alike.person.label} who belongs here has no account"
-    return Finding(GuardKind.LOOKALIKE, text)
-
-
-def _name(name: str) -> str:
-    return " ".join(name.split()).casefold()
-
-
-def _local(address: str) -> str:
-    return address.partition("@")[0]

@@ -143,3 +143,5 @@ class Recollection:
     """Of the addresses on the lists `keep` and `ignore`, those that lead to other accounts than before."""
     applied: str = ""
     """What the configuration says of memberships, if the run was to write by it; else nothing."""
+    grown: Mapping[str, int] = field(default_factory=dict)
+    """Directory groups that were settled empty, and have so many people since, with whom not all is settled."""

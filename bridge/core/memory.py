@@ -28,7 +28,7 @@ class Memory:
     bindings: Mapping[str, GroupId] = field(default_factory=dict)
     """From a mapping's key to the group it serves."""
     source_sizes: Mapping[str, int] = field(default_factory=dict)
-    """From a directory group's id to its people at the last read without doubt."""
+    """From a directory group's id to how many people it had when last settled; or since, if it was empty then."""
     source_digests: Mapping[str, str] = field(default_factory=dict)
     """From a directory group's id to the digest of those people."""
     baseline_digests: Mapping[str, str] = field(default_factory=dict)

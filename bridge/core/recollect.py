@@ -57,7 +57,8 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
 
     A managed group with anything open (a doubt, something held or failed, no group to serve) keeps the
     baseline of the time when all was settled, and so do the directory groups that feed it: the cause of
-    what is still to be done must not be forgotten before it is done.
+    what is still to be done must not be forgotten before it is done. But one that was empty then has people for
+    the guards from now on: they may be in other groups already.
     """
     held = {one.key for one in ending.held}
     resting = memory.resting.keys() & {one.mapping.key for one in ending.differences if one.any}
@@ -90,6 +91,7 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         unbound=ending.unbound,
         names=new_names(ending.reads, memory),
         sources=tuple(_sources(ending.reads, open_sources, memory, fingerprints)),
+        grown=_grown(ending.reads, open_sources, memory),
         baselines=_baselines(settled, ending.members, memory, fingerprints),
         target_sizes=memory.target_sizes if ending.shrank else ending.sizes,
         held=ending.held,
@@ -166,8 +168,17 @@ def _sources(
         if group.id in open_sources:
             continue
         digest = fingerprints.of(group.members)
-        if memory.source_digests.get(group.id) != digest:
+        size = len(group.members)
+        if memory.source_digests.get(group.id) != digest or memory.source_sizes.get(group.id, size) != size:
             yield SourceBaseline(group.id, group.name, group.members, digest)
+
+
+def _grown(reads: Reads, open_sources: set[str], memory: Memory) -> dict[str, int]:
+    return {
+        group.id: len(group.members)
+        for group in trusted_groups(reads)
+        if group.id in open_sources and group.members and memory.source_sizes.get(group.id) == 0
+    }
 
 
 def trusted_groups(reads: Reads) -> tuple[DirectoryGroup, ...]:

@@ -88,7 +88,11 @@ def load_approvals(scope: Scope) -> dict[str, Approval]:
     query = scope.of(held).where(held.c.status == HeldStatus.APPROVED.value, held.c.expires > scope.time)
     return {
         row.digest if row.done == "[]" else _case(row).left: Approval(
-            digest=row.digest, by=row.by, reason=row.reason, expires=row.expires
+            digest=row.digest,
+            by=row.by,
+            reason=row.reason,
+            expires=row.expires,
+            guards=frozenset(finding.guard for finding in findings_from_json(row.findings)),
         )
         for row in scope.connection.execute(query)
     }

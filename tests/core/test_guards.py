@@ -260,7 +260,13 @@ def test_a_target_that_shrank_is_in_question_until_a_person_let_somebody_go() ->
     before = Memory(target_sizes=TargetSizes(200, 100))
     assert Scene(Limits(NEVER)).managed("G", []).verdict(before).shrank
     assert Scene(Limits(NEVER)).managed("G", ["a"]).verdict(before).shrank
-    approved = replace(before, approvals=approving(digest("G", "a")).approvals)
+    for_another_reason = approving(digest("G", "a"), guards=[GuardKind.GROUP_REMOVALS])
+    of_old = (
+        Scene(Limits(NEVER)).managed("G", ["a"]).verdict(replace(before, approvals=for_another_reason.approvals))
+    )
+    assert (removed_of(of_old), of_old.shrank) == ({"G": {"a"}}, True)
+    shown = approving(digest("G", "a"), guards=[GuardKind.TARGET_SHRANK])
+    approved = replace(before, approvals=shown.approvals)
     assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(approved).shrank
     assert Scene(Limits(NEVER)).managed("G", ["a"]).managed("H", ["b"]).verdict(approved).shrank
     assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(Memory(target_sizes=TargetSizes(100, 100))).shrank

@@ -66,17 +66,21 @@ def doubted(one: Stage) -> Callable[[], None]:
     return over
 
 
-def archived(one: Stage) -> Callable[[], None]:
+def archived(name: str) -> Callable[[Stage], Callable[[], None]]:
     """The managed group is archived, until it is not."""
-    one.sandbox.ui.archive_group("G")
 
-    def over() -> None:
-        one.sandbox.ui.archive_group("G", archived=False)
+    def happens(one: Stage) -> Callable[[], None]:
+        one.sandbox.ui.archive_group(name)
 
-    return over
+        def over() -> None:
+            one.sandbox.ui.archive_group(name, archived=False)
+
+        return over
+
+    return happens
 
 
-@pytest.mark.parametrize("happening", [unread, doubted, archived])
+@pytest.mark.parametrize("happening", [unread, doubted, archived("G")])
 def test_a_no_outlives_a_run_that_could_not_tell(
     refused: Stage, happening: Callable[[Stage], Callable[[], None]]
 ) -> None:
