@@ -1,6 +1,6 @@
 """Held changes: what a guard stopped, and what a person said to it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -131,6 +131,14 @@ def load_cases(scope: Scope, digests: Iterable[str]) -> dict[str, HeldCase]:
         for row in scope.connection.execute(scope.of(held).where(held.c.digest.in_(some)))
     ]
     return {case.digest: case for case in (*named, *list_cases(scope, OPEN))}
+
+
+def all_approved(scope: Scope, digests: Collection[str]) -> bool:
+    """Whether a person's yes to each of these holds at this moment."""
+    query = scope.of(held, held.c.digest).where(
+        held.c.digest.in_(digests), held.c.status == HeldStatus.APPROVED.value, held.c.expires > scope.time
+    )
+    return set(scope.connection.execute(query).scalars()) == set(digests)
 
 
 def load_current(scope: Scope) -> frozenset[str]:

@@ -3,7 +3,7 @@
     status       if the run still holds them         if it does not
     pending      pending; rejected where all whom    superseded
                  they are about were refused
-    rejected     rejected                            superseded
+    rejected     rejected                            superseded; rejected if it was refused meanwhile
     approved     approved; pending once expired,     approved while any of it is due;
                  or done in part: that came back     superseded once expired or not due
     superseded   pending                             superseded
@@ -47,6 +47,8 @@ def review(scope: Scope, left: Recollection, run: str) -> None:
             update(scope, digest, case.status, current=int(digest in current))
         elif case.status is HeldStatus.APPROVED and not case.expired(scope.now):
             _keep_what_is_due(scope, case, left.planned.get(case.held.key))
+        elif case.status is HeldStatus.REJECTED and _was_let_go(case, left):
+            update(scope, digest, case.status)
         else:
             update(scope, digest, HeldStatus.SUPERSEDED)
 
@@ -74,6 +76,13 @@ def _keep_what_is_due(scope: Scope, case: HeldCase, plan: GroupPlan | None) -> N
         update(scope, case.digest, case.status, done=to_json(sorted(case.done | case.asked - due)))
     else:
         update(scope, case.digest, HeldStatus.APPLIED if due else HeldStatus.SUPERSEDED)
+
+
+def _was_let_go(case: HeldCase, left: Recollection) -> bool:
+    """Whether the run was to do some of it, as it began before a person refused it."""
+    plan = left.planned.get(case.held.key)
+    held_now = set().union(*(asked_of(one) for one in left.held if one.key == case.held.key))
+    return plan is not None and not (asked_of(plan) & case.asked) <= held_now
 
 
 def _word_against(one: Held, known: Iterable[HeldCase]) -> HeldCase | None:
