@@ -17,7 +17,7 @@ class Exit(IntEnum):
     FAULT = 1
     """A fault of the bridge itself."""
     PENDING = 2
-    """With --detailed-exitcode: changes are pending."""
+    """With --detailed-exitcode, and by `status` where nothing is written: changes are pending."""
     CHANGED = 3
     """With --detailed-exitcode: changes were applied."""
     HELD = 4

@@ -11,6 +11,7 @@ from rich.text import Text
 from bridge.audit.chain import Tip
 from bridge.cli.screen import pairs, shown, table
 from bridge.cli.words import counted
+from bridge.core.pending import Pending
 from bridge.notices.matter import JobStanding, Matter
 from bridge.standing.overview import Overview, Unlinked, Waiting, duration
 from bridge.standing.reads import LastRead, Reading
@@ -64,6 +65,7 @@ def print_standing(out: Console, standing: Standing) -> None:
     out.print(pairs(_facts(standing)))
     out.print()
     out.print(table(_READ_HEADS, (_read_row(one, standing) for one in standing.reads), "Directories"))
+    _print_pending(out, view)
     _print_held(out, view)
     _print_troubles(out, view)
     _print_people(out, view.people)
@@ -161,6 +163,18 @@ def _complete(one: LastRead, last: Reading, standing: Standing) -> Text:
 def _incomplete(one: LastRead, last: Reading, now: datetime) -> Text:
     before = f"complete {_ago(one.complete.at, now)}" if one.complete else "never complete"
     return shown(f"{'; '.join(last.doubts)} ({before})", "red")
+
+
+def _print_pending(out: Console, view: Overview) -> None:
+    found = [(group.name, one) for group in view.groups for one in group.pending]
+    rows = [(name, one.action.value, one.number, _such_as(one)) for name, one in found[:FEW]]
+    if rows:
+        out.print(table(("group", "what", "number", "such as"), rows, "Pending, as the last run planned it"))
+        _print_left(out, len(found) - FEW, "more, see `plan`")
+
+
+def _such_as(one: Pending) -> str:
+    return ", ".join(one.members[:2]) + (", ..." if one.members[2:] else "")
 
 
 def _print_held(out: Console, view: Overview) -> None:

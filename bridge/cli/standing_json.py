@@ -5,7 +5,9 @@ from typing import Any
 
 from bridge.cli.standing import Standing
 from bridge.core.journal import Intent
+from bridge.core.pending import Pending
 from bridge.core.quarantine import Trouble
+from bridge.core.sight import Sight
 from bridge.notices.matter import JobStanding, Matter
 from bridge.standing.overview import Unlinked, Waiting
 from bridge.standing.reads import LastRead
@@ -34,6 +36,7 @@ def standing_json(standing: Standing) -> dict[str, Any]:
         "directories": [
             {**_read_json(one), "doubted_groups": list(standing.doubted(one.directory))} for one in standing.reads
         ],
+        "pending": [_pending_json(group, one) for group in view.groups for one in group.pending],
         "held": [_held_json(one) for one in view.held],
         "quarantine": [_trouble_json(one) for one in view.troubles],
         "unresolved": [_person_json(person) for person in view.people],
@@ -95,6 +98,16 @@ def _read_json(one: LastRead) -> dict[str, Any]:
         "people": last.people if last else None,
         "recalled": _iso(last.recalled if last else None),
         "doubts": list(last.doubts) if last else [],
+    }
+
+
+def _pending_json(group: Sight, one: Pending) -> dict[str, Any]:
+    return {
+        "group": group.name,
+        "mapping": group.key,
+        "action": one.action.value,
+        "members": one.number,
+        "such_as": list(one.members),
     }
 
 

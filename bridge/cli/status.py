@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False, quiet: Quiet = False) -> Exit:
-    """Show how it all stands: runs, directories, what is held, in quarantine or in doubt. Asks no server.
+    """Show how it all stands: runs, directories, what is held, pending, in quarantine or in doubt. Asks no server.
 
     Ends with 0 when all is well, else with the code of what is first to be seen to.
 
@@ -112,4 +112,5 @@ def _exit(matters: "tuple[Matter, ...]") -> Exit:
         MatterKind.UNSERVED: Exit.PARTLY_FAILED,
         MatterKind.DOUBT: Exit.DOUBT,
         MatterKind.OPEN: Exit.PARTLY_FAILED,
+        MatterKind.PENDING: Exit.PENDING,
     }[first.kind]

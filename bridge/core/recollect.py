@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bridge.core.binding import Binding
 from bridge.core.cause import mapping_digest
-from bridge.core.change import GroupPlan, Held, skips_digest
+from bridge.core.change import Change, GroupPlan, Held, skips_digest
 from bridge.core.desired import Reads, found_groups
 from bridge.core.difference import Difference
 from bridge.core.fingerprint import Fingerprints
@@ -14,6 +14,7 @@ from bridge.core.listed import listed_addresses, newly_listed
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import Account, AccountId, DirectoryGroup, GroupId, PersonId
 from bridge.core.naming import named_groups
+from bridge.core.pending import Undone
 from bridge.core.people import People
 from bridge.core.picture import TargetPicture, managed_pictures, new_pictures, sides_of, unread
 from bridge.core.quarantine import Failure
@@ -84,6 +85,7 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
     }
     fingerprints = Fingerprints()
     managed = managed_pictures(ending.differences, ending.bindings, ending.seen, ending.created)
+    undone = _undone(ending)
     target = TargetPicture(ending.accounts, managed, ending.refusal)
     return Recollection(
         links=_new_links(ending.people, memory),
@@ -102,7 +104,7 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         },
         failures=ending.failures,
         undecided=ending.undecided | resting,
-        sights=tuple(new_sights(ending.plans, ending.differences, ending.seen, ending.names, memory.sights)),
+        sights=tuple(new_sights(ending.plans, ending.differences, ending.seen, undone, memory.sights)),
         gone=_gone(ending, memory),
         listed=newly_listed(
             listed_addresses(binding.mapping for binding in ending.bindings), ending.names, memory.listed
@@ -111,6 +113,13 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         pictured=sides_of(ending.reads),
         unread=unread(ending.reads),
     )
+
+
+def _undone(ending: Ending) -> Undone:
+    held: dict[str, list[Change]] = {}
+    for one in ending.held:
+        held.setdefault(one.key, []).extend(one.changes)
+    return Undone(held, {*ending.seen, *(one.key for one in ending.failures)}, ending.names)
 
 
 def _gone(ending: Ending, memory: Memory) -> frozenset[str]:

@@ -10,6 +10,7 @@ from bridge.core.desired import Desired
 from bridge.core.difference import Difference
 from bridge.core.fingerprint import Fingerprints
 from bridge.core.model import AccountId, DirectoryGroup, GroupId
+from bridge.core.pending import Pending, Undone
 
 Members = Mapping[str, frozenset[AccountId]]
 """By mapping key, the members of groups as last read."""
@@ -41,6 +42,8 @@ class Sight:
     feeds: tuple[Feed, ...] = ()
     doubts: tuple[str, ...] = ()
     skips: tuple[Skip, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    """What is still to be done."""
     members: tuple[str, ...] = ()
     """Addresses, or ids of accounts without one; sorted. Empty where only an overview is asked for."""
 
@@ -49,10 +52,10 @@ def new_sights(
     plans: Sequence[GroupPlan],
     differences: Sequence[Difference],
     members: Members,
-    names: Mapping[AccountId, str],
+    undone: Undone,
     known: Mapping[str, str],
 ) -> Iterator[Sight]:
-    """Every managed group that does not look as before. `names` are accounts' addresses, `known` the digests.
+    """Every managed group that does not look as before. `known` are the digests.
 
     Half a million members are put in order only for the groups of which something is new.
     """
@@ -61,10 +64,11 @@ def new_sights(
     for plan in plans:
         difference = by_key.get(plan.key)
         here = members.get(plan.key, difference.members if difference else frozenset())
-        named = [names.get(account, account) for account in here]
+        named = [undone.names.get(account, account) for account in here]
+        pending = undone.of(plan, here)
         feeds = _feeds(difference.desired) if difference else ()
         doubts = tuple(map(str, plan.doubts))
-        digest = f"{fingerprints.of(named)}-{_digest(plan, feeds, doubts)}"
+        digest = f"{fingerprints.of(named)}-{_digest(plan, feeds, doubts, pending)}"
         if known.get(plan.key) != digest:
             yield Sight(
                 key=plan.key,
@@ -75,6 +79,7 @@ def new_sights(
                 feeds=feeds,
                 doubts=doubts,
                 skips=plan.skips,
+                pending=pending,
                 members=tuple(sorted(named)),
             )
 
@@ -91,12 +96,15 @@ def _feed(group: DirectoryGroup, *, excluding: bool) -> Feed:
     return Feed(group.id, group.label, len(group.members), excluding, tuple(map(str, group.doubts)))
 
 
-def _digest(plan: GroupPlan, feeds: tuple[Feed, ...], doubts: tuple[str, ...]) -> str:
+def _digest(
+    plan: GroupPlan, feeds: tuple[Feed, ...], doubts: tuple[str, ...], pending: tuple[Pending, ...]
+) -> str:
     told = [
         plan.name,
         plan.group_id,
         [[feed.id, feed.label, feed.people, feed.excluding, feed.doubts] for feed in feeds],
         doubts,
         [[skip.kind, skip.subject, skip.reason] for skip in plan.skips],
+        [[one.action, one.number, one.members] for one in pending],
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -10,6 +10,7 @@ quarantine   a mapping's changes keep failing
 unserved     a managed group cannot be served
 doubt        a managed group's directory groups cannot be trusted
 open         a write was sent whose outcome is not known, and no run is under way
+pending      changes are to be made, and the configuration lets nothing be written
 """
 
 import shlex
@@ -40,6 +41,7 @@ class MatterKind(StrEnum):
     UNSERVED = "unserved"
     DOUBT = "doubt"
     OPEN = "open"
+    PENDING = "pending"
 
     @property
     def is_grave(self) -> bool:
@@ -105,6 +107,8 @@ class Facts:
     sights: Sequence[Sight] = ()
     intents: Sequence[Intent] = ()
     """Writes without an outcome; none while a run is under way."""
+    apply: bool = True
+    """Whether the configuration lets anything be written."""
 
 
 def matters(facts: Facts) -> tuple[Matter, ...]:
@@ -119,6 +123,7 @@ def matters(facts: Facts) -> tuple[Matter, ...]:
         *_unserved(facts),
         *_doubted(facts),
         *_open(facts),
+        *_pending(facts),
     )
 
 
@@ -250,6 +255,19 @@ def _open(facts: Facts) -> Iterator[Matter]:
         yield Matter(MatterKind.OPEN, "", text, "The next run reads the groups and settles it.", essence="open")
 
 
+def _pending(facts: Facts) -> Iterator[Matter]:
+    found = [sight for sight in facts.sights if sight.pending]
+    if found and not facts.apply:
+        number = sum(one.number for sight in found for one in sight.pending)
+        more = f" and {len(found) - 3} more" if found[3:] else ""
+        text = (
+            f"Nothing is written (`apply: false`), and {_counted(number, 'change')} "
+            f"{'is' if number == 1 else 'are'} pending: {', '.join(sight.name for sight in found[:3])}{more}."
+        )
+        remedy = "See the plan. With `apply: true` the next run carries it out, but for what a guard holds."
+        yield Matter(MatterKind.PENDING, "", text, remedy, _command(facts, "plan"), "pending")
+
+
 _ENDS: Final = {
     MatterKind.SILENT: "The service moves again.",
     MatterKind.CHAIN: "The audit chain verifies again.",
@@ -259,6 +277,7 @@ _ENDS: Final = {
     MatterKind.QUARANTINE: "{subject} is not in quarantine any more.",
     MatterKind.UNSERVED: "{subject} is served again, or is not a managed group any more.",
     MatterKind.DOUBT: "{subject}: there is no doubt any more.",
+    MatterKind.PENDING: "No change is pending any more, or changes are written again.",
 }
 
 

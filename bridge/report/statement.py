@@ -19,7 +19,7 @@ from bridge.report.chronicle import Chronicle, Fact, Span, chronicle
 from bridge.report.membership import Membership, account_addresses, membership
 from bridge.report.period import Period
 from bridge.standing.overview import UNRESOLVED, State, States, Unlinked, unlinked
-from bridge.store.held import HeldCase
+from bridge.store.held import HeldCase, HeldStatus
 from bridge.store.moment import Moment
 from bridge.store.store import DatabaseStore
 
@@ -80,6 +80,8 @@ class Statement:
     period: Period
     only: str
     """The one group that was asked for, or empty."""
+    apply: bool
+    """Whether the configuration lets anything be written."""
     proof: Verification
     tip: Tip
     """Of the chain, when it was looked at. What is stated rests on records up to it, as far as they are sound."""
@@ -107,6 +109,15 @@ class Statement:
     def members(self) -> int:
         """Memberships of all groups."""
         return sum(len(group.membership.members) for group in self.groups)
+
+    @property
+    def pending(self) -> int:
+        """Groups of which something that was planned is still to be done."""
+        return sum(bool(group.sight.pending) for group in self.groups)
+
+    def rejected(self, key: str) -> tuple[HeldCase, ...]:
+        """What somebody rejected of one mapping, so that it is not done."""
+        return tuple(c for c in self.held if c.held.key == key and c.status is HeldStatus.REJECTED)
 
     def total(self, event: Event) -> int:
         """How many changes of this kind the period has, in all groups."""
@@ -158,6 +169,7 @@ def _stated(ground: _Ground, sights: tuple[Sight, ...], only: str) -> Statement:
         organization=ground.configuration.organization,
         period=told.period,
         only=only,
+        apply=ground.configuration.apply,
         proof=ground.proof,
         tip=moment.tip,
         told=told,

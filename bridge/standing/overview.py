@@ -104,6 +104,7 @@ def _facts(moment: Moment, job: Job, silent: tuple[str, ...]) -> Facts:
         held=moment.held,
         troubles=moment.troubles,
         sights=moment.sights,
+        apply=job.apply,
         intents=() if job.running else moment.intents,
     )
 
@@ -115,6 +116,8 @@ class State(StrEnum):
     FAILING = "failing"
     DOUBTED = "in doubt"
     HELD = "held"
+    PENDING = "changes pending"
+    REJECTED = "changes rejected"
     WELL = "as it should be"
 
 
@@ -129,14 +132,19 @@ class States:
 
     held: frozenset[str]
     """Keys of mappings of which something is held, whether or not somebody has approved it."""
+    rejected: frozenset[str]
+    """Keys of mappings of which somebody rejected what was held: the group stays as nobody planned it."""
     failing: frozenset[str]
     """Keys of mappings whose changes failed last."""
 
     @classmethod
     def of(cls, cases: Iterable[HeldCase], troubles: Iterable[Trouble]) -> Self:
         """From what the store knows."""
-        held = frozenset(case.held.key for case in cases if case.status is not HeldStatus.REJECTED)
-        return cls(held, frozenset(one.failure.key for one in troubles))
+        keys: tuple[set[str], set[str]] = set(), set()
+        for case in cases:
+            keys[case.status is HeldStatus.REJECTED].add(case.held.key)
+        held, rejected = map(frozenset, keys)
+        return cls(held, rejected, frozenset(one.failure.key for one in troubles))
 
     def __call__(self, sight: Sight) -> State:
         """How one is."""
@@ -145,6 +153,8 @@ class States:
             (any(skip.kind is SkipKind.GROUP for skip in sight.skips), State.UNSERVED),
             (bool(sight.doubts), State.DOUBTED),
             (sight.key in self.held, State.HELD),
+            (bool(sight.pending), State.PENDING),
+            (sight.key in self.rejected, State.REJECTED),
         )
         return next((state for applies, state in cases if applies), State.WELL)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-REVISION: Final = "0014"
+REVISION: Final = "0015"
 """Of the newest script in migrations/versions/. Later ones sort after earlier ones, as text."""
 
 metadata: Final = MetaData()
@@ -238,6 +238,13 @@ sights: Final = Table(
     Column("doubts", Text, nullable=False, comment="JSON: why nobody is removed from it"),
     Column("skips", Text, nullable=False, comment="JSON: what is left undone there, and why"),
     Column("members", LargeBinary, nullable=False, comment="JSON, compressed: addresses of its members"),
+    Column(
+        "pending",
+        Text,
+        nullable=False,
+        server_default="[]",
+        comment="JSON: what was planned and is still to be done, with some of those whom it is about",
+    ),
     comment="How each managed group looked at the end of the last run, for people to see",
 )
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bridge.core.change import Skip, SkipKind
+from bridge.core.change import Action, Skip, SkipKind
 from bridge.core.journal import Recollection
+from bridge.core.pending import Pending
 from bridge.core.sight import Feed, Sight
 from bridge.store.packing import damage_found, from_json, pack_json, to_json, unpack_json
 from bridge.store.rows import delete, replace
@@ -44,6 +45,7 @@ def _row(scope: Scope, sight: Sight) -> dict[str, object]:
         doubts=to_json(sight.doubts),
         skips=to_json([[skip.kind, skip.subject, skip.reason] for skip in sight.skips]),
         members=pack_json(sight.members),
+        pending=to_json([[one.action, one.number, one.members] for one in sight.pending]),
     )
 
 
@@ -58,9 +60,14 @@ def _sight(row: Row[Any], members: tuple[str, ...] = ()) -> Sight:
             feeds=tuple(_feed(*told) for told in from_json(row.feeds)),
             doubts=tuple(from_json(row.doubts)),
             skips=tuple(Skip(SkipKind(kind), subject, reason) for kind, subject, reason in from_json(row.skips)),
+            pending=tuple(_pending(*told) for told in from_json(row.pending)),
             members=members,
         )
 
 
 def _feed(group: str, label: str, people: int, excluding: object, doubts: list[str]) -> Feed:
     return Feed(group, label, people, bool(excluding), tuple(doubts))
+
+
+def _pending(action: str, number: int, members: list[str]) -> Pending:
+    return Pending(Action(action), number, tuple(members))

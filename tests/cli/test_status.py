@@ -257,6 +257,7 @@ def on_a_terminal(s: Scene, **environ: str) -> str:
         (MatterKind.UNSERVED, "gone", Exit.PARTLY_FAILED),
         (MatterKind.DOUBT, "missing", Exit.DOUBT),
         (MatterKind.OPEN, "open", Exit.PARTLY_FAILED),
+        (MatterKind.PENDING, "pending", Exit.PENDING),
     ],
 )
 def test_each_kind_of_matter_has_its_code(kind: MatterKind, essence: str, code: Exit) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.core.change import Finding, GuardKind
+from bridge.core.change import Action, Finding, GuardKind
 from bridge.core.journal import Recollection
+from bridge.core.pending import Pending
 from bridge.core.quarantine import Failure, Trouble
+from bridge.core.sight import Sight
 from bridge.cycle.outcome import RunOutcome
 from bridge.notices.matter import Facts, JobStanding, Matter, MatterKind, matters
 from bridge.store.runs import PastRun
@@ -135,3 +137,22 @@ def test_what_is_told_elsewhere_names_no_person(tmp_path: Path) -> None:
         "A is in quarantine: its changes fail since 2026-03-01 12:00Z.",
         "B: nobody is removed while there is doubt (truncated, unresolved).",
     ]
+
+
+def pending_in(*names: str) -> tuple[Sight, ...]:
+    """Groups with two members to be taken out each."""
+    left = (Pending(Action.REMOVE, 2, ("ann@corp.example", "bo@corp.example")),)
+    return tuple(sight(n, name, pending=left) for n, name in enumerate(names))
+
+
+def test_what_is_pending_is_one_where_nothing_is_written() -> None:
+    """One in all, that names groups and counts changes; a bridge that writes does it in the next run."""
+    rehearsing = replace(WELL, apply=False, sights=pending_in("Auditors", "Legal", "Risk", "Sales"))
+    found = only(rehearsing)
+    assert (found.kind, found.kind.is_grave, found.subject) == (MatterKind.PENDING, False, "")
+    assert "8 changes are pending: Auditors, Legal, Risk and 1 more" in found.text
+    assert "ann@" not in found.notice
+    assert found.command == "hyperproof-bridge plan --config /etc/bridge.yaml"
+    assert only(replace(rehearsing, sights=pending_in("Legal"))).essence == found.essence
+    assert matters(replace(rehearsing, apply=True)) == ()
+    assert matters(replace(rehearsing, sights=(sight(1, "Auditors"),))) == ()

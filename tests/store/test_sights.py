@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from bridge.core.change import Skip, SkipKind
+from bridge.core.change import Action, Skip, SkipKind
 from bridge.core.journal import Recollection
 from bridge.core.model import GroupId
+from bridge.core.pending import Pending
 from bridge.core.sight import Feed, Sight
 from tests.store.stores import a_run, opened
 
@@ -18,6 +19,7 @@ SIGHT = Sight(
     feeds=(Feed("corp:1", "cn=a", 2, excluding=True, doubts=("truncated: cut",)),),
     doubts=("truncated: cut",),
     skips=(Skip(SkipKind.NO_ACCOUNT, "cn=zoe", "nobody"),),
+    pending=(Pending(Action.REMOVE, 2, ("bo@corp.example",)), Pending(Action.RENAME, 1)),
     members=("ann@corp.example", "\ud800"),
 )
 
