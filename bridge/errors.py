@@ -67,6 +67,10 @@ class Busy(BridgeError):
     """Another run holds this organization."""
 
 
+class Withdrawn(BridgeError):
+    """A person took back what a write rests on, or it ran out: that write is not made, and others go on."""
+
+
 class Obstructed(BridgeError):
     """Something on this machine is in the way, such as a port that another program has."""
 

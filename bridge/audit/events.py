@@ -47,7 +47,7 @@ MEANING: Final[Mapping[Event, str]] = {
     Event.LEAD_CHANGED: "A group's lead was set or cleared.",
     Event.CHANGE_FAILED: "Hyperproof refused a change; nothing was changed by it.",
     Event.CHANGE_UNCONFIRMED: "A change was sent, but reading the group back did not show it.",
-    Event.CHANGE_UNTRIED: "A change was due and never sent, because the run had to stop before it.",
+    Event.CHANGE_UNTRIED: "A change was due and not sent: the run stopped before it, or its approval had ended.",
     Event.CHANGE_HELD: "A guard stopped changes to a group; they wait for a person.",
     Event.CHANGE_APPROVED: "A person approved exactly these held changes.",
     Event.CHANGE_REJECTED: "A person rejected these held changes, or took an approval back.",

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TextIO
 
@@ -53,4 +54,9 @@ def _cell(value: object) -> str:
     if isinstance(value, int):
         return str(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    text = _BEHIND_SEPARATORS.sub(r"\1'", text)
     return "'" + text if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+
+
+_BEHIND_SEPARATORS: Final = re.compile(rf"(; *)(?=[{re.escape(''.join(FORMULA_STARTS))}])")
+"""Where a semicolon parts cells, as in spreadsheets of much of Europe, a text behind one begins a cell."""

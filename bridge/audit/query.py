@@ -70,11 +70,11 @@ class Found:
     line: str
 
 
-def find_records(ledger: Ledger, wanted: Filter) -> Iterator[Found]:
+def find_records(ledger: Ledger, asked: Filter) -> Iterator[Found]:
     """Read the records asked for, oldest first. Raises StoreError, also for a line that is no record any more."""
-    if wanted.limit is None:
-        return _matches(ledger, wanted, newest_first=False)
-    newest = list(islice(_matches(ledger, wanted, newest_first=True), wanted.limit))
+    if asked.limit is None:
+        return _matches(ledger, asked, newest_first=False)
+    newest = list(islice(_matches(ledger, asked, newest_first=True), asked.limit))
     return reversed(newest)
 
 
@@ -91,10 +91,10 @@ def last_changes(ledger: Ledger, account: str, group_ids: Collection[str]) -> di
     return found
 
 
-def _matches(ledger: Ledger, wanted: Filter, *, newest_first: bool) -> Iterator[Found]:
-    for entry in ledger.search(wanted.needles(), newest_first=newest_first):
+def _matches(ledger: Ledger, asked: Filter, *, newest_first: bool) -> Iterator[Found]:
+    for entry in ledger.search(asked.needles(), newest_first=newest_first):
         record = read_entry(entry)
-        if wanted.accepts(record):
+        if asked.accepts(record):
             yield Found(record, entry.line)
 
 

@@ -226,7 +226,10 @@ def _export(ledger: "Ledger", asked: "Filter", form: str, to: "TextIO") -> int:
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
+    try:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC) if moment else None
+    except OverflowError as error:
+        raise typer.BadParameter(f"There is no such time in UTC: {moment}.") from error
 
 
 def _row(found: "Found") -> tuple[object, ...]:

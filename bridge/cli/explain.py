@@ -10,7 +10,7 @@ from bridge.cli.exits import Exit
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, Verbose, configuration, configuration_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.text import Text
 
@@ -134,15 +134,31 @@ def _lines(told: _Told) -> "Iterator[Text]":
     known = {identity.account.id for identity in found.identities if identity.account}
     for account in found.accounts:
         if account.id not in known:
-            yield shown(
-                f"the account {account.email or account.id} is nobody's in any mapped directory group", "bold"
+            whose = (
+                "nobody's in any directory group that was read"
+                if found.unread
+                else "nobody's in any mapped directory group"
             )
+            yield shown(f"the account {account.email or account.id} is {whose}", "bold")
     for one in found.answers:
         yield shown("")
-        yield shown(f"{one.mapping.name}: {_standing(one)}", "green" if one.is_member == one.belongs else "yellow")
+        is_well = one.is_member is not None and one.is_member == one.belongs
+        yield shown(f"{one.mapping.name}: {_standing(one)}", "green" if is_well else "yellow")
         yield from map(shown, _details(one, told.since))
     if not found.answers:
-        yield shown("no managed group has to do with them")
+        yield shown("no managed group that could be looked at has to do with them")
+    if found.unserved:
+        yield shown("")
+        yield shown(f"not known, as they cannot be served: {_few(found.unserved)}", "yellow")
+
+
+def _few(names: "Sequence[str]") -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
+
+
+_SHOWN = 10
+"""Names in one line."""
 
 
 def _who(identity: "Identity") -> str:
@@ -153,6 +169,10 @@ def _who(identity: "Identity") -> str:
 
 
 def _standing(one: "Answer") -> str:
+    if one.is_member is None:
+        return "whether they are a member is not known"
+    if one.belongs is None:
+        return f"{'is' if one.is_member else 'is not'} a member; whether they should be is not known"
     if one.is_member:
         return "is a member" if one.belongs else "is a member, and should not be"
     return "is not a member, and should be" if one.belongs else "is not a member"
@@ -195,6 +215,7 @@ def _json(told: _Told) -> dict[str, Any]:
         "accounts": [{"id": one.id, "email": one.email, "standing": one.standing.value} for one in found.accounts],
         "groups": [_answer_json(one, told.since) for one in found.answers],
         "unread": dict(found.unread),
+        "unserved": list(found.unserved),
         "live": recalled is None,
         "run": recalled.run if recalled else None,
         "read_at": recalled.at.isoformat() if recalled else None,

@@ -157,7 +157,7 @@ def reject(
 ) -> Exit:
     """Reject exactly these held changes, or take an approval back; they are no longer asked for.
 
-    They stay rejected until the people or the group are others, or somebody approves them after all.
+    Each of these people stays rejected until somebody approves it after all, or it is not due any more.
 
     Example: hyperproof-bridge held reject 3fa9c1d20b77 --reason "the directory export was wrong"
     """
@@ -172,11 +172,11 @@ def reject(
 
 
 def _found(loaded: "Configuration", digests: list[str]) -> list[str]:
-    """The whole digests: one that is not known is told before the first is decided on."""
+    """The whole digests, each once: one that is not known is told before the first is decided on."""
     from bridge.wiring import opened_evidence
 
     with opened_evidence(loaded) as store:
-        return [store.find_held(digest).digest for digest in digests]
+        return list(dict.fromkeys(store.find_held(digest).digest for digest in digests))
 
 
 def _tell(cases: "list[HeldCase]", word: str, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,10 +11,6 @@ from bridge.cli.exits import Exit
 if TYPE_CHECKING:
     from bridge.cli.setup.asking import Asking
     from bridge.cli.setup.groups import GroupOptions
-    from bridge.cli.setup.side import Side
-
-_NAMES: Final = {"entra": "cloud", "file": "export"}
-"""What a directory is called unless an option says otherwise; `corp` where it is LDAP."""
 
 
 def register(app: typer.Typer) -> None:
@@ -140,7 +136,8 @@ def init(
     Passwords are asked for to try them, and are never written: the configuration refers to variables or files.
     Likely pairs of groups are offered by their names; none is taken unless you choose it.
 
-    Every question has an option. Without a terminal, or with --yes, nothing is asked; what is missing is named.
+    Every question has an option, but for those about another directory than the first. Without a terminal, or with
+    --yes, nothing is asked; what is missing is named.
 
     Example: hyperproof-bridge init
 
@@ -200,6 +197,7 @@ def init(
 
 def _set_up(asking: "Asking", options: "GroupOptions", output: Path, *, force: bool) -> None:
     """Ask for both sides and their groups, and write what came of it."""
+    from bridge.cli.setup.directories import ask_directories
     from bridge.cli.setup.groups import ask_groups
     from bridge.cli.setup.hyperproof import ask_hyperproof
     from bridge.cli.setup.output import places, write
@@ -210,24 +208,11 @@ def _set_up(asking: "Asking", options: "GroupOptions", output: Path, *, force: b
         asking.tell(
             f"Every answer is tried at once. {output} is written at the end; Ctrl-C leaves nothing behind."
         )
-    side = _ask_directory(asking)
+    sides = ask_directories(asking)
     target = ask_hyperproof(asking)
-    groups, suggested = ask_groups(asking, options, side, target.read)
+    groups, suggested = ask_groups(asking, options, sides, target.read)
     store, audit = places(output)
-    draft = Draft(target.section, {side.name: side.section}, groups, suggested, store, audit)
+    directories = {side.name: side.section for side in sides}
+    draft = Draft(target.section, directories, groups, suggested, store, audit)
     write(output, draft, force=force)
-    tell_steps(asking, output, [*side.secrets, target.secret])
-
-
-def _ask_directory(asking: "Asking") -> "Side":
-    from bridge.cli.setup.entra import ask_entra
-    from bridge.cli.setup.file import ask_file
-    from bridge.cli.setup.ldap import PRESETS, ask_ldap
-    from bridge.cli.setup.trial import trial
-
-    kind = asking.choice("--kind", "Kind of directory", (*PRESETS, "entra", "file"))
-    name = asking.optional_option("--directory") or _NAMES.get(kind, "corp")
-    trial(name=name)  # a name that cannot be one is told before anything else is asked
-    if kind == "entra":
-        return ask_entra(asking, name)
-    return ask_file(asking, name) if kind == "file" else ask_ldap(asking, name, kind)
+    tell_steps(asking, output, [*(secret for side in sides for secret in side.secrets), target.secret])

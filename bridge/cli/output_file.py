@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -59,6 +59,18 @@ def written(
         if temporary:
             with suppress(FileNotFoundError):
                 Path(temporary).unlink()
+
+
+def write_over(path: Path, text: str, own: Callable[[str], bool], option: str) -> None:
+    """Write a file, also over one of which `own` says that we wrote it before. Raises BridgeError for another."""
+    try:
+        is_ours = not os.path.lexists(path) or (not path.is_symlink() and own(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        is_ours = False
+    if not is_ours:
+        raise BridgeError(f"{path} is there already, and not the sandbox's; name another place with {option}")
+    with written(path, force=True, option=option) as (file, _):
+        file.write(text)
 
 
 def _refuse_own(path: Path, never: Collection[Path], option: str) -> None:

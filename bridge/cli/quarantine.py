@@ -79,9 +79,11 @@ def release(
     Example: hyperproof-bridge quarantine release "Team risk"
     """
     from bridge.cli.screen import console, print_json, shown
-    from bridge.wiring import opened_store
+    from bridge.wiring import opened_evidence, opened_store
 
     loaded, name = configuration(config), operator_name(by)
+    with opened_evidence(loaded):
+        pass  # a store that is not there is not the one that is meant: none is made
     with opened_store(loaded) as store:
         released = store.release(mapping, name, reason.strip())
     if as_json:

@@ -7,6 +7,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import typer
@@ -50,6 +51,7 @@ def reference() -> str:
     return f"{_INTRODUCTION}\n{listed}\n\n{told}"
 
 
+@cache
 def program() -> Any:  # noqa: ANN401 - a command as Typer has it
     """The whole command line, as a tree."""
     made = typer.Typer()

@@ -76,14 +76,15 @@ def plan(
 def sync(
     config: ConfigPath = DEFAULT_CONFIG,
     job: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--job",
             help="Write the managed groups of this job alone; the exit code is about these.",
             metavar="JOB",
             autocompletion=jobs,
+            show_default=False,
         ),
-    ] = EVERY,
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -108,10 +109,10 @@ def sync(
     from bridge.wiring import wired_for_writing
 
     loaded = apart(configuration(config, verbose=verbose), as_json=as_json)
-    if job not in {EVERY, *loaded.jobs}:
-        raise typer.BadParameter(f"There is no job {job}; the configuration has: {', '.join(loaded.jobs)}.")
+    if job is not None and job not in loaded.jobs:
+        raise typer.BadParameter(f"There is no job {job!r}; the configuration has: {', '.join(loaded.jobs)}.")
     with wired_for_writing(loaded) as wired:
-        report = run_cycle(replace(wired.bridge, job=job), RunKind.SYNC, Progress(step=wired.traced))
+        report = run_cycle(replace(wired.bridge, job=job or EVERY), RunKind.SYNC, Progress(step=wired.traced))
     silent = quiet or loaded.audit.stdout
     _print(report, as_json=as_json, quiet=silent)
     _remind(loaded, silent=silent or as_json)

@@ -126,6 +126,8 @@ def _serve_hyperproof(asked: _Asked) -> None:
 
 
 def _serve_entra(asked: _Asked, ca_file: Path) -> None:
+    from bridge.cli.output_file import write_over
+    from bridge.cli.setup.rehearsal import is_certificate
     from bridge.sandbox.graph import DEFAULT_CLIENT_SECRET, EntraSandbox
     from bridge.sandbox.graph.directory_section import directory_section
     from bridge.sandbox.graph.modes import DEFAULT_MODES
@@ -136,10 +138,7 @@ def _serve_entra(asked: _Asked, ca_file: Path) -> None:
     tenant = _tenant(asked)
     with _port_explained(asked.port):
         made = EntraSandbox(tenant, modes=chosen, port=asked.port)
-    try:
-        ca_file.write_text(made.certificates.pem, encoding="ascii")
-    except OSError as error:
-        raise BridgeError(f"{ca_file} cannot be written ({error.strerror}); name another with --entra") from error
+    write_over(ca_file, made.certificates.pem, is_certificate, "--entra")
     section = directory_section(made, ca_file=str(ca_file.absolute()), variable=_SECRET)
     typer.echo(f"directories:\n{section}# export {_SECRET}={DEFAULT_CLIENT_SECRET}\n# Ctrl-C ends it.")
     with suppress(KeyboardInterrupt):

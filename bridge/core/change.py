@@ -206,6 +206,8 @@ class Approval:
     reason: str
     expires: str
     """ISO 8601, UTC."""
+    guards: frozenset[GuardKind] = frozenset()
+    """What objected when it was given. Empty where nobody judges by it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,21 @@ yes      surely       the ways that lead there
 yes      no           what takes them out next, or what keeps them: a doubt, a hold, a list, the mode
 no       surely       what puts them in next, or what stands in the way
 no       no           what is missing: a group, an account, a part of `all`; or what excludes them
+
+Both may be unknown: where the managed group cannot be looked at, or a directory group was not read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bridge.core.change import Action, Cause, GroupPlan, Held, SkipKind
+from bridge.core.desired import Desired
 from bridge.core.difference import Difference
 from bridge.core.mapping import AllOf, AnyOf, Except, From, GroupMapping, Mode, Rule, Settings
 from bridge.core.model import (
     Account,
+    AccountId,
     DirectoryGroup,
     DirectoryName,
     DirectoryRead,
@@ -76,9 +80,10 @@ class Answer:
 
     mapping: GroupMapping
     group_id: GroupId | None
-    is_member: bool
-    belongs: bool
-    """Whether they surely should be in."""
+    is_member: bool | None
+    """None: nobody knows, for the group could not be looked at."""
+    belongs: bool | None
+    """Whether they should be in. None: that depends on what was not read, or on whose account it is."""
     ways: tuple[Way, ...] = ()
     pending: tuple[Pending, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
@@ -181,7 +186,7 @@ def answer(finding: Finding, subject: Subject, directories: Directories) -> Answ
         mapping=difference.mapping,
         group_id=difference.group.id if difference.group else None,
         is_member=not accounts.isdisjoint(difference.members),
-        belongs=not accounts.isdisjoint(difference.desired.sure),
+        belongs=_belongs(difference.desired, accounts),
         ways=directories.ways(difference.mapping.rule, subject.people),
         pending=tuple(
             Pending(change.action, member.cause)
@@ -193,17 +198,23 @@ def answer(finding: Finding, subject: Subject, directories: Directories) -> Answ
     if found.is_member and found.belongs:
         return found
     obstacles = [*_obstacles(found, finding, subject)]
-    if not found.is_member and not found.belongs:
+    if not found.is_member and found.belongs is False:
         obstacles += _absences(found, subject, directories)
         if not obstacles:
             obstacles.append(_obstacle("not in all", "not in a group of every part that is needed"))
     return replace(found, obstacles=tuple(dict.fromkeys(obstacles)))
 
 
-def refused(mapping: GroupMapping, group_id: GroupId | None, reason: str) -> Answer:
+def _belongs(desired: Desired, accounts: Collection[AccountId]) -> bool | None:
+    if not desired.sure.isdisjoint(accounts):
+        return True
+    return None if desired.doubts or not desired.possible.isdisjoint(accounts) else False
+
+
+def refused(mapping: GroupMapping, group_id: GroupId | None, reason: str, ways: tuple[Way, ...] = ()) -> Answer:
     """What is to be said of a managed group that cannot be served."""
     obstacle = _obstacle(SkipKind.GROUP, reason)
-    return Answer(mapping, group_id, is_member=False, belongs=False, obstacles=(obstacle,))
+    return Answer(mapping, group_id, is_member=None, belongs=None, ways=ways, obstacles=(obstacle,))
 
 
 def _obstacles(found: Answer, finding: Finding, subject: Subject) -> Iterator[Obstacle]:

@@ -23,6 +23,16 @@ def waiting(plan: Plan, mappings: Iterable[GroupMapping], job: str) -> frozenset
     return frozenset(group.key for group in plan.changed if group.key in others)
 
 
+def written_with(plan: Plan, mappings: Iterable[GroupMapping], job: str) -> tuple[frozenset[str], ...]:
+    """The keys of the managed groups that are written together, in a run of this job or in those of the others."""
+    keys = frozenset(group.key for group in plan.groups)
+    if job == EVERY:
+        return (keys,)
+    jobs = {mapping.key: mapping.settings.job for mapping in mappings}
+    parts = (frozenset(key for key in keys if jobs.get(key) == one) for one in sorted(set(jobs.values())))
+    return tuple(part for part in parts if part)
+
+
 def put_off(verdict: Verdict, keys: frozenset[str]) -> Verdict:
     """The same verdict, letting nothing happen to these. What is held stays held."""
     if not keys:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bridge.core.change import Action, Held, MemberChange
+from bridge.core.change import Action, GroupPlan, Held, MemberChange
 from bridge.core.jobs import EVERY
 from bridge.core.listed import Listed
 from bridge.core.memory import Baseline, SourceBaseline, TargetSizes
@@ -94,6 +94,18 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Unjudged:
+    """The mappings of which a run could not tell what is to be done: what it let be there, it has not settled."""
+
+    keys: frozenset[str] = frozenset()
+    met: frozenset[str] | None = None
+    """Where a directory was not read whole, all mappings that there were: any other may be hidden with it."""
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.keys or (self.met is not None and key not in self.met)
+
+
+@dataclass(frozen=True, slots=True)
 class Recollection:
     """What a run leaves for the next one: written in one transaction at its end. Entries not named stay."""
 
@@ -103,7 +115,10 @@ class Recollection:
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     target_sizes: TargetSizes | None = None
     held: tuple[Held, ...] = ()
-    """All that is held now. Held changes not among them are no longer in question."""
+    """All that is held now. Held changes not among them are no longer in question, but for the unjudged."""
+    unjudged: Unjudged = Unjudged()
+    planned: Mapping[str, GroupPlan] = field(default_factory=dict)
+    """By mapping key, all that was due, held or not."""
     skips: Mapping[str, str] = field(default_factory=dict)
     """From a mapping's key to the digest of what was skipped there; all keys of the run."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -128,3 +143,5 @@ class Recollection:
     """Of the addresses on the lists `keep` and `ignore`, those that lead to other accounts than before."""
     applied: str = ""
     """What the configuration says of memberships, if the run was to write by it; else nothing."""
+    grown: Mapping[str, int] = field(default_factory=dict)
+    """Directory groups that were settled empty, and have so many people since, with whom not all is settled."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bridge.core.change import Approval
+from bridge.core.change import Approval, Held
 from bridge.core.listed import Listed
 from bridge.core.model import AccountId, GroupId, PersonId
 from bridge.core.picture import Kept
@@ -28,7 +28,7 @@ class Memory:
     bindings: Mapping[str, GroupId] = field(default_factory=dict)
     """From a mapping's key to the group it serves."""
     source_sizes: Mapping[str, int] = field(default_factory=dict)
-    """From a directory group's id to its people at the last read without doubt."""
+    """From a directory group's id to how many people it had when last settled; or since, if it was empty then."""
     source_digests: Mapping[str, str] = field(default_factory=dict)
     """From a directory group's id to the digest of those people."""
     baseline_digests: Mapping[str, str] = field(default_factory=dict)
@@ -36,8 +36,8 @@ class Memory:
     target_sizes: TargetSizes | None = None
     approvals: Mapping[str, Approval] = field(default_factory=dict)
     """By digest; only those still valid."""
-    rejections: frozenset[str] = frozenset()
-    """Digests of held changes that a person refused."""
+    rejections: tuple[Held, ...] = ()
+    """What a person refused, and did not approve since."""
     held: frozenset[str] = frozenset()
     """Digests of all changes held at the end of the last run; they are recorded already."""
     skips: Mapping[str, str] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from bridge.core.change import Change, GroupPlan, Held, skips_digest
 from bridge.core.desired import Reads, found_groups
 from bridge.core.difference import Difference
 from bridge.core.fingerprint import Fingerprints
-from bridge.core.journal import Recollection
+from bridge.core.journal import Recollection, Unjudged
 from bridge.core.listed import listed_addresses, newly_listed
 from bridge.core.memory import Baseline, Memory, SourceBaseline, TargetSizes
 from bridge.core.model import Account, AccountId, DirectoryGroup, GroupId, PersonId
@@ -36,6 +36,8 @@ class Ending:
     sizes: TargetSizes
     failures: tuple[Failure, ...] = ()
     undecided: frozenset[str] = frozenset()
+    under_way: frozenset[str] = frozenset()
+    """Keys of mappings of which something is left alone, as an earlier write may still arrive there."""
     unbound: frozenset[str] = frozenset()
     """Keys that the configuration does not have any more."""
     shrank: bool = False
@@ -56,7 +58,8 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
 
     A managed group with anything open (a doubt, something held or failed, no group to serve) keeps the
     baseline of the time when all was settled, and so do the directory groups that feed it: the cause of
-    what is still to be done must not be forgotten before it is done.
+    what is still to be done must not be forgotten before it is done. But one that was empty then has people for
+    the guards from now on: they may be in other groups already.
     """
     held = {one.key for one in ending.held}
     resting = memory.resting.keys() & {one.mapping.key for one in ending.differences if one.any}
@@ -90,9 +93,12 @@ def recollect(ending: Ending, memory: Memory) -> Recollection:
         unbound=ending.unbound,
         names=new_names(ending.reads, memory),
         sources=tuple(_sources(ending.reads, open_sources, memory, fingerprints)),
+        grown=_grown(ending.reads, open_sources, memory),
         baselines=_baselines(settled, ending.members, memory, fingerprints),
         target_sizes=memory.target_sizes if ending.shrank else ending.sizes,
         held=ending.held,
+        planned={plan.key: plan for plan in ending.plans},
+        unjudged=_unjudged(ending),
         skips={
             plan.key: skips_digest(plan.skips, plan.doubts) for plan in ending.plans if plan.skips or plan.doubts
         },
@@ -118,9 +124,21 @@ def _undone(ending: Ending) -> Undone:
 
 def _gone(ending: Ending, memory: Memory) -> frozenset[str]:
     """Mappings that are no more. A pattern finds nothing in a directory that was not read: then none is gone."""
-    if any(read.doubts or any(s.doubts for s in read.selections.values()) for read in ending.reads.values()):
+    if _in_part(ending.reads):
         return frozenset()
     return frozenset(memory.sights) - {plan.key for plan in ending.plans}
+
+
+def _in_part(reads: Reads) -> bool:
+    """Whether some directory may have more groups than it showed."""
+    return any(read.doubts or any(s.doubts for s in read.selections.values()) for read in reads.values())
+
+
+def _unjudged(ending: Ending) -> Unjudged:
+    doubted = {one.mapping.key for one in ending.differences if one.desired.doubts}
+    unserved = {binding.mapping.key for binding in ending.bindings if binding.refusal}
+    met = frozenset(plan.key for plan in ending.plans) if _in_part(ending.reads) else None
+    return Unjudged(ending.under_way | doubted | unserved, met)
 
 
 def _new_links(people: People, memory: Memory) -> Mapping[PersonId, AccountId]:
@@ -159,8 +177,17 @@ def _sources(
         if group.id in open_sources:
             continue
         digest = fingerprints.of(group.members)
-        if memory.source_digests.get(group.id) != digest:
+        size = len(group.members)
+        if memory.source_digests.get(group.id) != digest or memory.source_sizes.get(group.id, size) != size:
             yield SourceBaseline(group.id, group.name, group.members, digest)
+
+
+def _grown(reads: Reads, open_sources: set[str], memory: Memory) -> dict[str, int]:
+    return {
+        group.id: len(group.members)
+        for group in trusted_groups(reads)
+        if group.id in open_sources and group.members and memory.source_sizes.get(group.id) == 0
+    }
 
 
 def trusted_groups(reads: Reads) -> tuple[DirectoryGroup, ...]:

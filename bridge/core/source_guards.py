@@ -29,7 +29,7 @@ class Sources:
     difference: Difference
     past: Past
     sizes: Mapping[str, int]
-    """From a directory group's id to its people when last settled."""
+    """From a directory group's id to how many people it had when last settled; or since, if it was empty then."""
 
     def against_removals(self) -> tuple[Finding, ...]:
         """Why those who would go may have been lost from sight."""

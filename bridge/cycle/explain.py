@@ -1,6 +1,6 @@
 """Asking both sides, now, why somebody is in a managed group or is not. Writes nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bridge.core.explain import Answer, Directories, Finding, Subject, answer, refused
 from bridge.core.model import DirectoryName, DirectoryRead, Nesting, Person, Selector
@@ -10,6 +10,7 @@ from bridge.cycle.ports import Source
 from bridge.cycle.run import Bridge
 from bridge.cycle.settle import foresee
 from bridge.cycle.survey import Survey, read_sides, survey
+from bridge.errors import BridgeError, Unavailable
 
 
 class _Traced:
@@ -51,6 +52,8 @@ def explain(bridge: Bridge, sources: Sequence[Source], text: str, group: str = "
     found = survey(sides, memory, (bridge.store, bridge.target), bridge.policy, open_)
     asked = [person for one in traced for person in one.asked]
     subject = subject_of(text, asked, sides.current.accounts, sides.reads.values(), found.people)
+    if subject is None:
+        raise _nobody(text, sides.unread)
     directories = Directories(sides.reads, {one.name: one.nesting for one in traced})
     answers = list(_answers(found, subject, directories))
     return about(subject, answers, found.people, group, sides.unread)
@@ -66,4 +69,13 @@ def _answers(found: Survey, subject: Subject, directories: Directories) -> Itera
         yield answer(finding, subject, directories)
     for binding in found.bindings:
         if binding.refusal:
-            yield refused(binding.mapping, binding.group.id if binding.group else None, binding.refusal)
+            group = binding.group.id if binding.group else None
+            ways = directories.ways(binding.mapping.rule, subject.people)
+            yield refused(binding.mapping, group, binding.refusal, ways)
+
+
+def _nobody(text: str, unread: Mapping[DirectoryName, str]) -> BridgeError:
+    """Whom nobody knows may be in a directory that was not read."""
+    if unread:
+        return Unavailable(", ".join(sorted(unread)), f"not read, and nobody else goes by {text!r}")
+    return BridgeError(f"Nobody goes by {text!r}, neither in a directory nor in Hyperproof")

@@ -74,7 +74,9 @@ def explain_kept(archive: Archive, policy: Policy, text: str, group: str = "") -
     world = _World(reads, album.target.cut(found.accounts), found)
     every, gone = _bindings(world, policy)
     holding = _Holding(reads)
-    bindings = [one for one in every if _is_asked_for(one, group) and (group or holding.somebody(one))]
+    bindings = [
+        one for one in every if _is_asked_for(one, group) and (group or one.refusal or holding.somebody(one))
+    ]
     memory = Memory(links=found.links, listed=archive.load_listed())
     proof = IdSpaceProof(IdSpace.USER_ID, proved=True, evidence="")
     thought = think(
@@ -82,10 +84,19 @@ def explain_kept(archive: Archive, policy: Policy, text: str, group: str = "") -
     )
     asked = [person for one in album.directories.values() for person in one.going_by(text)]
     subject = subject_of(text, asked, world.target.accounts, reads.values(), thought.people)
+    if subject is None:
+        raise BridgeError(
+            f"Nobody goes by {text!r} of whom a run has read: it reads the people of mapped directory groups, and "
+            "accounts; --live asks the directories"
+        )
     directories = Directories(reads, {name: read.nesting or Nesting() for name, read in reads.items()})
     findings = _findings(thought, archive.load_held(), archive.load_resting(), world.target.refusal)
     answers = [answer(finding, subject, directories) for finding in findings]
-    answers += [refused(binding.mapping, None, binding.refusal) for binding in bindings if binding.refusal]
+    answers += [
+        refused(one.mapping, None, one.refusal, directories.ways(one.mapping.rule, subject.people))
+        for one in bindings
+        if one.refusal
+    ]
     answers += gone
     explanation = about(subject, answers, thought.people, group, album.unread)
     return Recalled(explanation, album.run, album.at, album.config_hash != policy.config_hash)

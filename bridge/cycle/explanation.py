@@ -27,6 +27,8 @@ class Explanation:
     answers: tuple[Answer, ...]
     unread: Mapping[DirectoryName, str] = field(default_factory=dict)
     """Directories that could not be read, and why."""
+    unserved: tuple[str, ...] = ()
+    """Managed groups that could not be looked at, so that nobody knows whether they have to do with them."""
 
 
 def about(
@@ -38,13 +40,17 @@ def about(
         raise BridgeError(f"There is no managed group {group!r}; the configuration names them")
     identities = tuple(_identity(person, subject.accounts, people) for person in subject.people)
     told = tuple(one for one in chosen if group or one.concerns)
-    return Explanation(identities, subject.accounts, told, unread)
+    unserved = tuple(one.mapping.name for one in chosen if one.is_member is None and one not in told)
+    return Explanation(identities, subject.accounts, told, unread, unserved)
 
 
 def subject_of(
     text: str, asked: Sequence[Person], accounts: Sequence[Account], reads: Iterable[DirectoryRead], people: People
-) -> Subject:
-    """The one human who goes by a name: people of directories and accounts that are each other's."""
+) -> Subject | None:
+    """The one human who goes by a name: people of directories and accounts that are each other's; None: nobody.
+
+    Raises BridgeError where several go by it.
+    """
     named = {account.id: account for account in accounts if _means(account, text)}
     mine = {person.id: person for person in asked}
     for person in asked:
@@ -54,8 +60,8 @@ def subject_of(
     for read in reads:
         mine |= {one: read.people[one] for one in owners.keys() & read.people.keys() if one not in mine}
     if not named and not mine:
-        raise BridgeError(f"Nobody goes by {text!r}, neither in a directory nor in Hyperproof")
-    _refuse_several(text, asked)
+        return None
+    _refuse_several(text, {one: _account_of(one, accounts, people) for one in asked})
     return Subject(tuple(sorted(mine.values(), key=lambda one: one.id)), tuple(sorted(named.values(), key=_by_id)))
 
 
@@ -71,11 +77,24 @@ def _account_of(person: Person, accounts: Sequence[Account], people: People) -> 
     return mine[0] if len(mine) == 1 and mine[0].id not in others else None
 
 
-def _refuse_several(text: str, asked: Sequence[Person]) -> None:
-    directories = [person.id.partition(":")[0] for person in asked]
-    if len(set(directories)) < len(directories):
-        labels = "; ".join(sorted(person.label for person in asked))
-        raise BridgeError(f"Several people go by {text!r}: {labels}; name the one that is meant so")
+def _refuse_several(text: str, asked: Mapping[Person, Account | None]) -> None:
+    """A name may be that of two humans: of one directory, or without an account or an address in common."""
+    directories = {person.id.partition(":")[0] for person in asked}
+    if len(directories) < len(asked) or len(_humans(asked)) > 1:
+        known = "; ".join(sorted(f"{person.label} ({person.id})" for person in asked))
+        raise BridgeError(f"Several people go by {text!r}: {known}; name the one that is meant by that id")
+
+
+def _humans(asked: Mapping[Person, Account | None]) -> list[set[str]]:
+    """What each human is known by: people who have something in common are one."""
+    humans: list[set[str]] = []
+    for person, account in asked.items():
+        known = {*person.addresses, account.id if account else person.id}
+        humans = [
+            *(one for one in humans if one.isdisjoint(known)),
+            known.union(*(h for h in humans if h & known)),
+        ]
+    return humans
 
 
 def _by_id(account: Account) -> AccountId:

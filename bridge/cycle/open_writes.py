@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bridge.audit.events import Event
-from bridge.core.change import Action, Change, GroupPlan, MemberChange
+from bridge.core.change import Action, Approval, Change, GroupPlan, MemberChange
 from bridge.core.journal import Effects, Intent
 from bridge.core.model import AccountId, GroupId
 from bridge.cycle.items import MEMBER_ACTIONS, Item, effects, items_of_plan, items_of_write, member_action
@@ -54,13 +54,29 @@ class OpenWrites:
         """Put a write on disk once we may do it. The call comes next.
 
         What it repeats stays open until that is out: refused or never made, it says nothing of the earlier one.
+        Raises Withdrawn where a person took back the approval of some of these.
         """
         intent = self._intent(change, members)
+        approvals = {approval.digest for one in members if (approval := self._approval_of(one))}
         self._ends.permit()
-        self._ends.store.record_intent(intent)
+        self._ends.store.record_intent(intent, approvals)
         for earlier in self._repeated_by(intent.members):
             self._record_seen(earlier)
         return intent
+
+    def withdraw(
+        self, change: Change, members: Sequence[MemberChange], reason: str
+    ) -> list[Sequence[MemberChange]]:
+        """Leave those of the members alone who rest on an approval. Returns the others, to be sent still."""
+        left = tuple(one for one in members if self._approval_of(one))
+        never_sent = replace(self._intent(change, left), id="")
+        self._ends.store.record([self._recorder.not_done(Event.CHANGE_UNTRIED, never_sent, left, reason)])
+        self._conclude([(change.action, one) for one in left], Result.UNTRIED, reason)
+        rest = [one for one in members if one not in left]
+        return [rest] if rest else []
+
+    def _approval_of(self, member: MemberChange) -> Approval | None:
+        return self._recorder.approvals.get((self._plan.key, member.account))
 
     @contextmanager
     def called(self, intent: Intent) -> Iterator[None]:
@@ -192,8 +208,8 @@ class OpenWrites:
 
     def seen(self, action: Action, members: Sequence[MemberChange]) -> frozenset[MemberChange]:
         """Those of the members whom the last read shows as the action wants them."""
-        wanted = action is not Action.REMOVE
-        return frozenset(member for member in members if (member.account in self.members) is wanted)
+        is_member = action is not Action.REMOVE
+        return frozenset(member for member in members if (member.account in self.members) is is_member)
 
     @property
     def id(self) -> GroupId:

@@ -16,7 +16,7 @@ class Result(StrEnum):
     APPLIED = "applied"  # done, and seen in Hyperproof afterwards
     FAILED = "failed"  # refused by Hyperproof
     UNCONFIRMED = "unconfirmed"  # sent, and not seen afterwards; the next run settles it
-    UNTRIED = "untried"  # not sent, because Hyperproof was lost before
+    UNTRIED = "untried"  # not sent: Hyperproof was lost before, or an approval was taken back
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the cycle needs of the two ends, of the store and of time. Adapters fit these without importing them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -144,8 +144,8 @@ class Store(History, Protocol):
     def record_start(self, run: Run, records: Sequence[Record]) -> None:
         """Open a run."""
 
-    def record_intent(self, intent: Intent) -> None:
-        """Put a write that is about to happen on disk."""
+    def record_intent(self, intent: Intent, approvals: Collection[str] = ()) -> None:
+        """Put a write that is about to happen on disk. Raises Withdrawn if an approval of it holds no more."""
 
     def record_created(self, intent: Intent, group: GroupId) -> None:
         """Keep the id that a creation was answered with."""

@@ -157,11 +157,11 @@ def _surveyed(
     thought of anew, so that every change, and everything held, rests on what was read now.
     """
     ends = bridge.store, bridge.target
-    found = survey(sides, memory, ends, bridge.policy, open_).of(bridge.job)
+    found = survey(sides, memory, ends, bridge.policy, open_, job=bridge.job)
     if not (sides.recalled and found.wants(memory)):
         return sides, found
     sides = read_recalled(sides, bridge.sources, bridge.policy, step)
-    return sides, survey(sides, memory, ends, bridge.policy, open_).of(bridge.job)
+    return sides, survey(sides, memory, ends, bridge.policy, open_, job=bridge.job)
 
 
 def _written(report: Report, found: Survey, sides: Sides, writing: Application) -> Report:
@@ -207,6 +207,7 @@ def _ending(report: Report, found: Survey, sides: Sides) -> Ending:
         sizes=sides.sizes,
         failures=report.failures,
         undecided=report.undecided,
+        under_way=found.under_way,
         shrank=found.verdict.shrank,
         seen={outcome.key: outcome.members for outcome in report.outcomes if outcome.members is not None},
         names={account.id: account.email for account in sides.current.accounts if account.email},

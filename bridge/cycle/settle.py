@@ -81,7 +81,7 @@ class _Looking:
         self._groups: Mapping[GroupId, Group] = {group.id: group for group in scene.groups}
         self._recorder = recorder
         self._consents = consents
-        self._stated = {mapping.key: mapping.group_id for mapping in scene.policy.mappings if mapping.group_id}
+        self._stated = {mapping.group_id for mapping in scene.policy.mappings if mapping.group_id}
         self._told: set[tuple[GroupId, Action, AccountId]] = set()
         """A write that was sent twice is recorded once."""
         self.notes: list[str] = []
@@ -181,12 +181,11 @@ class _Looking:
         """The group that a creation made. Raises IncompleteRead when it may be several, and nobody said which."""
         ours = [one for one in groups if self._is_ours(intent, one)]
         if len(groups) > 1 and len(ours) != 1:
-            stated = self._stated.get(intent.key)
-            if stated not in {one.id for one in groups}:
+            if self._stated.isdisjoint(one.id for one in groups):
                 what = f"{len(groups)} groups are called {intent.name!r}: state the right one as `id`"
                 raise IncompleteRead("hyperproof", f"{what}, or rename the one that is not the bridge's")
-            ours = [one for one in ours if one.id == stated]
-        return ours[0] if ours else None
+            ours = [one for one in ours if one.id in self._stated]
+        return ours[0] if len(ours) == 1 else None
 
     def _is_ours(self, intent: Intent, group: Group) -> bool:
         return is_ours(intent, self._members(group), made_then=self._made_then(intent, group) is True)

@@ -22,7 +22,7 @@ from bridge.core.desired import Reads, desired
 from bridge.core.difference import Accounts, Difference, Surroundings, differ
 from bridge.core.expand import expand, folded
 from bridge.core.guards import Case, judge
-from bridge.core.jobs import put_off, waiting
+from bridge.core.jobs import EVERY, put_off, waiting
 from bridge.core.listed import astray, listed_addresses
 from bridge.core.mapping import GroupMapping, Mode, PatternMapping, Policy
 from bridge.core.memory import Memory, TargetSizes
@@ -177,10 +177,16 @@ def _is_unread(read: DirectoryRead) -> bool:
     return any(doubt.kind is DoubtKind.UNREADABLE for doubt in read.doubts)
 
 
-def survey(
-    sides: Sides, memory: Memory, ends: tuple[Store, Readable], policy: Policy, open_: Sequence[Open] = ()
+def survey(  # noqa: PLR0913 - the last two are what a run has beside the two sides
+    sides: Sides,
+    memory: Memory,
+    ends: tuple[Store, Readable],
+    policy: Policy,
+    open_: Sequence[Open] = (),
+    *,
+    job: str = EVERY,
 ) -> Survey:
-    """Think: who is who, what should be, what differs, why, and whether it may be.
+    """Think: who is who, what should be, what differs, why, and whether it may be in a run of this job.
 
     `open_` are writes of which nobody knows yet what came of them: what they are about is left alone.
     """
@@ -198,13 +204,15 @@ def survey(
         memory=memory,
         limits=policy.limits,
         past=thought.past,
+        job=job,
     )
     plan, verdict = left_alone(plan, judge(plan, case), memory.resting)
     on_lists = listed_addresses(binding.mapping for binding in bindings)
     known = (account.email for account in current.accounts if account.email)
     astrays = astray(on_lists, known, memory.listed) if on_lists else ()
     notes = (*astrays, *namesakes(bindings, current.groups))
-    return Survey(thought.people, bindings, thought.differences, plan, verdict, thought.around, under_way, notes)
+    found = Survey(thought.people, bindings, thought.differences, plan, verdict, thought.around, under_way, notes)
+    return found.of(job)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from bridge.cycle.items import MEMBER_ACTIONS, accounts, is_ours, parts
 from bridge.cycle.open_writes import Ends, OpenWrites
 from bridge.cycle.outcome import GroupOutcome, Result
 from bridge.cycle.records import Recorder
-from bridge.errors import ChangeRejected, IncompleteRead, OutcomeUnknown
+from bridge.errors import ChangeRejected, IncompleteRead, OutcomeUnknown, Withdrawn
 
 PATIENCE = (0.0, 2.0, 5.0, 10.0)
 """Seconds before each try to see a write in Hyperproof (API reference, 11.6)."""
@@ -161,7 +161,10 @@ class GroupWriter:
 
     def _send(self, change: Change, members: Sequence[MemberChange]) -> list[Sequence[MemberChange]]:
         """Make one call. Returns what is to be sent again, in smaller parts when the whole was refused."""
-        intent = self._writes.intend(change, members)
+        try:
+            intent = self._writes.intend(change, members)
+        except Withdrawn as error:
+            return self._writes.withdraw(change, members, str(error))
         write = self._ends.target.add_members if change.action is Action.ADD else self._ends.target.remove_members
         try:
             with self._writes.called(intent):

@@ -7,7 +7,7 @@ from bridge.audit.timestamp import stamp
 from bridge.core.change import Action
 from bridge.core.journal import JsonValue, Record
 from bridge.errors import BridgeError
-from bridge.store.held import HeldCase, HeldStatus, find_case, update
+from bridge.store.held import HeldCase, HeldStatus, find_case, load_approved, update
 from bridge.store.scope import Scope
 
 
@@ -31,7 +31,15 @@ def reject(scope: Scope, digest: str, *, by: str, reason: str) -> tuple[HeldCase
     if case.status not in {HeldStatus.PENDING, HeldStatus.APPROVED}:
         raise BridgeError(f"Only pending or approved changes can be rejected; {_standing(case)}")
     decided = _decided(scope, case, HeldStatus.REJECTED, by=by, reason=reason, expires=None)
+    _take_back(scope, decided)
     return decided, _record(scope, Event.CHANGE_REJECTED, decided, {"was": case.status.value})
+
+
+def _take_back(scope: Scope, rejected: HeldCase) -> None:
+    """End what an earlier yes allows of the same people in other company: the latest word counts."""
+    for case in load_approved(scope, rejected.held.key):
+        if not case.asked.isdisjoint(rejected.asked):
+            update(scope, case.digest, HeldStatus.SUPERSEDED)
 
 
 def _attributed(by: str, reason: str) -> None:

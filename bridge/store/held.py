@@ -1,15 +1,15 @@
 """Held changes: what a guard stopped, and what a person said to it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from bridge.audit.timestamp import moment, stamp
-from bridge.core.change import Approval, Consent, Held, changes_digest
+from bridge.core.change import Approval, Consent, GroupPlan, Held, changes_digest
 from bridge.core.model import GroupId
 from bridge.errors import BridgeError
 from bridge.store.changes import changes_from_json, findings_from_json
@@ -64,6 +64,11 @@ class HeldCase:
         return self.expires is not None and self.expires <= now
 
     @property
+    def asked(self) -> frozenset[tuple[str, str]]:
+        """What they are about: actions with accounts."""
+        return asked_of(self.held)
+
+    @property
     def left(self) -> str:
         """The digest of what an approval still allows: nothing is allowed twice."""
         changes = (
@@ -73,12 +78,21 @@ class HeldCase:
         return changes_digest(self.held.key, self.held.group_id, tuple(c for c in changes if c.members))
 
 
+def asked_of(one: Held | GroupPlan) -> frozenset[tuple[str, str]]:
+    """What changes are about: actions with accounts."""
+    return frozenset((change.action.value, member.account) for change in one.changes for member in change.members)
+
+
 def load_approvals(scope: Scope) -> dict[str, Approval]:
     """Load the approvals that hold at this moment, by the digest of what each still allows."""
     query = scope.of(held).where(held.c.status == HeldStatus.APPROVED.value, held.c.expires > scope.time)
     return {
         row.digest if row.done == "[]" else _case(row).left: Approval(
-            digest=row.digest, by=row.by, reason=row.reason, expires=row.expires
+            digest=row.digest,
+            by=row.by,
+            reason=row.reason,
+            expires=row.expires,
+            guards=frozenset(finding.guard for finding in findings_from_json(row.findings)),
         )
         for row in scope.connection.execute(query)
     }
@@ -104,10 +118,9 @@ def load_consents(scope: Scope) -> tuple[Consent, ...]:
     )
 
 
-def load_rejections(scope: Scope) -> frozenset[str]:
-    """Load the digests of what a person refused."""
-    query = select(held.c.digest).where(scope.mine(held), held.c.status == HeldStatus.REJECTED.value)
-    return frozenset(scope.connection.execute(query).scalars())
+def load_rejections(scope: Scope) -> tuple[Held, ...]:
+    """Load what a person refused."""
+    return tuple(case.held for case in list_cases(scope, [HeldStatus.REJECTED]))
 
 
 def load_cases(scope: Scope, digests: Iterable[str]) -> dict[str, HeldCase]:
@@ -118,6 +131,14 @@ def load_cases(scope: Scope, digests: Iterable[str]) -> dict[str, HeldCase]:
         for row in scope.connection.execute(scope.of(held).where(held.c.digest.in_(some)))
     ]
     return {case.digest: case for case in (*named, *list_cases(scope, OPEN))}
+
+
+def all_approved(scope: Scope, digests: Collection[str]) -> bool:
+    """Whether a person's yes to each of these holds at this moment."""
+    query = scope.of(held, held.c.digest).where(
+        held.c.digest.in_(digests), held.c.status == HeldStatus.APPROVED.value, held.c.expires > scope.time
+    )
+    return set(scope.connection.execute(query).scalars()) == set(digests)
 
 
 def load_current(scope: Scope) -> frozenset[str]:

@@ -137,8 +137,8 @@ def _keep_skips(scope: Scope, left: Recollection) -> None:
 
 def _keep_sources(scope: Scope, left: Recollection) -> None:
     table = sources.c
-    query = scope.of(sources, table.directory_group, table.digest, table.name)
-    known = {group: (digest, name) for group, digest, name in scope.connection.execute(query)}
+    query = scope.of(sources, table.directory_group, table.digest, table.name, table.size)
+    known = {group: tuple(rest) for group, *rest in scope.connection.execute(query)}
     rows: list[Row] = [
         scope.row(
             directory_group=source.group,
@@ -148,9 +148,12 @@ def _keep_sources(scope: Scope, left: Recollection) -> None:
             people=pack(source.people),
         )
         for source in left.sources
-        if known.get(source.group) != (source.digest, source.name)
+        if known.get(source.group) != (source.digest, source.name, len(source.people))
     ]
     replace(scope.connection, sources, rows)
+    for group, size in left.grown.items():
+        one = scope.mine(sources), table.directory_group == group
+        scope.connection.execute(sources.update().where(*one).values(size=size))
 
 
 def _keep_baselines(scope: Scope, left: Recollection) -> None:

@@ -29,10 +29,10 @@ def load_resting(scope: Scope) -> Mapping[str, Trouble]:
 
 
 def review(scope: Scope, left: Recollection) -> None:
-    """Note which mappings failed in a run. Those neither failed nor undecided are well again."""
+    """Note which mappings failed in a run. Those neither failed nor undecided nor unjudged are well again."""
     known = {trouble.failure.key: trouble for trouble in load_troubles(scope)}
     failed = {failure.key: failed_again(known.get(failure.key), failure, scope.now) for failure in left.failures}
-    well = known.keys() - failed.keys() - left.undecided
+    well = {key for key in known.keys() - failed.keys() - left.undecided if key not in left.unjudged}
     delete(scope.connection, quarantine, [scope.row(key=key) for key in sorted(well)])
     replace(scope.connection, quarantine, [_row(scope, trouble) for trouble in failed.values()])
 

@@ -22,7 +22,7 @@ from bridge.core.picture import Album
 from bridge.core.quarantine import Trouble
 from bridge.core.sight import Sight
 from bridge.core.snapshot import Snapshot
-from bridge.errors import Busy, StoreError
+from bridge.errors import Busy, StoreError, Withdrawn
 from bridge.store import (
     applied,
     decisions,
@@ -256,11 +256,16 @@ class DatabaseStore:
         with self._running(records) as scope:
             runs.start(scope, run)
 
-    def record_intent(self, intent: Intent) -> None:
-        """Put a write that is about to happen on disk. Raises Busy if the organization's lock was lost."""
+    def record_intent(self, intent: Intent, approvals: Collection[str] = ()) -> None:
+        """Put a write that is about to happen on disk. Raises Busy if the organization's lock was lost.
+
+        `approvals`: the digests of those that it rests on. Raises Withdrawn if one of them holds no more.
+        """
         if self._lock and not self._lock.still_held():
             raise Busy("The lock on this organization was lost; nothing more is written.")
         with self._running() as scope:
+            if approvals and not held.all_approved(scope, approvals):
+                raise Withdrawn("the approval was taken back, or ran out, while the run was under way")
             intents.keep(scope, intent)
 
     def record_created(self, intent: Intent, group: GroupId) -> None:
@@ -309,7 +314,7 @@ class DatabaseStore:
                 memory.remember(scope, left)
                 if left.applied:
                     applied.keep_applied(scope, run, left.applied)
-                review(scope, left.held, run.id)
+                review(scope, left, run.id)
         self._note_published()
 
     # ---- notices

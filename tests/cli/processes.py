@@ -104,6 +104,11 @@ class Running:
         assert self._process.pid
         os.kill(self._process.pid, number)
 
+    def ends_within(self, seconds: float) -> bool:
+        """Wait so long for its end. Tells whether it came."""
+        self._process.join(seconds)
+        return not self.alive
+
     def wait(self) -> Ended:
         """Wait for its end. Raises TimeoutError."""
         self._process.join(SECONDS)

@@ -66,6 +66,16 @@ class Terminal:
         """Press these keys."""
         os.write(self._master, text.encode())
 
+    def leave(self, key: str) -> int:
+        """Press this key, and once more if nothing comes of it, as people do. Tells the exit code.
+
+        Python loses an interruption that comes between its prompt and its wait for a line.
+        """
+        self.type(key)
+        if not self._running.ends_within(SECONDS / 4):
+            self.type(key)
+        return self.wait()
+
     def wait(self) -> int:
         """Wait for the end. Tells the exit code."""
         code = self._running.wait().code

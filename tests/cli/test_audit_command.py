@@ -135,6 +135,7 @@ def test_a_broken_chain_is_told_by_its_first_wrong_record(kept: Scene) -> None:
         (["verify", "--file", "absent.jsonl"], Exit.STORE, "absent.jsonl"),
         (["export", "--output", "absent/out.jsonl"], Exit.USAGE, "--output"),
         (["export", "--output", "."], Exit.USAGE, "--output"),
+        (["show", "--since", "0001-01-01T00:00:00+1400"], Exit.USAGE, "no such time"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told(arguments: list[str], code: Exit, said: str, kept: Scene) -> None:

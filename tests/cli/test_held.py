@@ -67,6 +67,13 @@ def test_an_approval_is_for_exactly_that(stopped: Scene) -> None:
     assert stopped.run("held", "approve", digest[:12], *REASON).code == Exit.USAGE
 
 
+def test_a_digest_that_is_written_twice_is_decided_on_once(stopped: Scene) -> None:
+    """Also by its begin."""
+    digest = stopped.told("held")[0]["digest"]
+    ended = stopped.run("held", "approve", digest, digest[:12], "--by", "Ann", "--reason", "seen")
+    assert (ended.code, len(ended.out.splitlines())) == (Exit.OK, 1)
+
+
 def test_an_approval_of_something_else_is_void(stopped: Scene) -> None:
     """When the directory moves on, the removals are others and are held anew."""
     digest = _digest(stopped)

@@ -45,6 +45,7 @@ def test_a_newcomer_gets_to_the_first_sync(tmp_path: Path, server: Slapd) -> Non
         del s.environ["HYPERPROOF_CLIENT_ID"], s.environ["HYPERPROOF_CLIENT_SECRET"]
         with rehearsed(s) as terminal:
             say_directory(terminal, server)
+            terminal.answer("another directory to read", "")
             terminal.answer("Hyperproof's region (us, eu, gov) [us]", "")
             terminal.answer("Id of the API client", SECRETS["HYPERPROOF_CLIENT_ID"])
             terminal.answer(
@@ -80,6 +81,7 @@ def test_a_wrong_password_is_asked_for_again_and_the_rest_is_kept(tmp_path: Path
         terminal.answer(f"Who signs in (a DN, or user@domain); reading is all it does [{SERVICE_DN}]", "")
         terminal.answer("password, to try it (not shown, not kept): ", PASSWORD)
         terminal.answer(f"[{BASE}]", "")
+        terminal.answer("another directory to read", "")
         terminal.answer("region", "us")
         terminal.answer("Which of them", "all")
         terminal.answer("Another group", "")
@@ -102,6 +104,7 @@ def test_every_answer_that_fails_is_asked_again(tmp_path: Path, server: Slapd) -
         terminal.answer("Base DN", "dc=elsewhere")
         terminal.await_("noSuchObject")
         terminal.answer("Base DN", BASE)
+        terminal.answer("another directory to read", "")
         terminal.answer("region", "mars")
         terminal.answer("region", "us")
         terminal.answer("Which of them", "")
@@ -118,11 +121,13 @@ def test_ambiguous_pairs_are_chosen_by_number_only(tmp_path: Path, server: Slapd
     """`all` takes those that are clear; both of an ambiguous one may feed the group."""
     with arrival(tmp_path, server, LDAP_PASSWORD=PASSWORD) as s:
         with s.terminal(*s.ldap_options(), *s.hyperproof_options()) as terminal:
+            terminal.answer("another directory to read", "")
             terminal.answer("Which of them", "all")
             terminal.answer("Another group", "")
             assert terminal.wait() == Exit.OK, terminal.seen
         assert set(_groups(s)) == {"Auditors", "Risk Owners"}
         with s.terminal(*s.ldap_options(), *s.hyperproof_options(), "--force") as terminal:
+            terminal.answer("another directory to read", "")
             terminal.answer("Which of them", "3-4")
             terminal.answer("Another group", "")
             assert terminal.wait() == Exit.OK, terminal.seen
@@ -134,6 +139,7 @@ def test_groups_that_are_not_alike_are_found_by_their_text(tmp_path: Path, serve
     """On both sides; a group that Hyperproof lacks can be created by the first sync."""
     with arrival(tmp_path, server, LDAP_PASSWORD=PASSWORD) as s:
         with s.terminal(*s.ldap_options(), *s.hyperproof_options()) as terminal:
+            terminal.answer("another directory to read", "")
             terminal.answer("Which of them", "none")
             terminal.answer("Another group", "")
             terminal.await_("needs at least one group")
@@ -164,6 +170,7 @@ def test_lists_of_a_large_directory_are_bounded(tmp_path: Path) -> None:
         arrival(tmp_path, running, LDAP_PASSWORD=PASSWORD) as s,
         s.terminal(*s.ldap_options(), *s.hyperproof_options(), "--list", "5") as terminal,
     ):
+        terminal.answer("another directory to read", "")
         terminal.await_("more; --list shows more")
         terminal.answer("Which of them", "none")
         terminal.answer("Another group", "Board")
@@ -186,8 +193,7 @@ def test_leaving_leaves_nothing_behind(tmp_path: Path, server: Slapd, key: str) 
                 if question != "LDAP server":
                     terminal.answer("LDAP server", server.url)
                 terminal.await_(question)
-                terminal.type(key)
-                assert terminal.wait() == 130, terminal.seen
+                assert terminal.leave(key) == 130, terminal.seen
             assert "nothing was written" in terminal.seen
             assert "Traceback" not in terminal.seen
             assert s.left() == []
@@ -214,12 +220,54 @@ def test_a_tenant_is_asked_for(tmp_path: Path) -> None:
             terminal.answer(f"[{DEFAULT_CLIENT_ID}]", "")
             terminal.answer("Certificate", "")
             terminal.answer("client secret, to try it (not shown, not kept): ", DEFAULT_CLIENT_SECRET)
+            terminal.answer("another directory to read", "")
             terminal.answer("Another group of Hyperproof", "Everybody")
             terminal.answer("Its directory group", "Staff")
             terminal.answer("Another group of Hyperproof", "")
             assert terminal.wait() == Exit.OK, terminal.seen
         s.environ["ENTRA_CLIENT_SECRET"] = DEFAULT_CLIENT_SECRET
         assert s.run("check").code == Exit.OK
+
+
+def test_several_directories_feed_one_configuration(tmp_path: Path, server: Slapd) -> None:
+    """Each under a name of its own, with a secret of its own; groups are told with their directory."""
+    with EntraSandbox(cloud.tenant()) as entra, arrival(tmp_path, None, LDAP_PASSWORD=PASSWORD) as s:
+        (tmp_path / "authority.pem").write_text(entra.certificates.pem)
+        s.environ["ENTRA_CLIENT_SECRET"] = DEFAULT_CLIENT_SECRET
+        where = ["--login-url", entra.url, "--graph-url", entra.url, "--ca-file", "authority.pem"]
+        who = ["--tenant-id", entra.tenant.id, "--entra-client-id", DEFAULT_CLIENT_ID, "--sign-in", "secret"]
+        with s.terminal("--kind", "entra", *who, *where, *s.hyperproof_options()) as terminal:
+            terminal.answer("another directory to read", "y")
+            terminal.answer("Kind of directory", "openldap")
+            terminal.answer("What to call it [corp]", "cloud")
+            terminal.await_("another directory is called 'cloud' already")
+            terminal.answer("What to call it", "corp")
+            terminal.answer("LDAP server", server.url)
+            terminal.answer("Who signs in", SERVICE_DN)
+            terminal.answer("Base DN", "")
+            terminal.answer("another directory to read", "y")
+            terminal.answer("Kind of directory", "openldap")
+            terminal.answer("What to call it [corp2]", "")
+            terminal.answer("LDAP server", server.url)
+            terminal.answer("Who signs in", SERVICE_DN)
+            terminal.answer("password, to try it (not shown, not kept): ", PASSWORD)
+            terminal.answer("Base DN", "")
+            terminal.answer("another directory to read", "n")
+            terminal.answer("Which of them", "none")
+            terminal.answer("Another group of Hyperproof", "Board")
+            terminal.answer("Its directory group", "cloud: staff")
+            terminal.answer("Another group of Hyperproof", "Board")
+            terminal.answer("Its directory group", f"corp2: {AUDITORS}")
+            terminal.answer("Another group of Hyperproof", "")
+            assert terminal.wait() == Exit.OK, terminal.seen
+        assert "export CORP2_SECRET=" in terminal.seen
+        s.environ["CORP2_SECRET"] = PASSWORD
+        checked = s.run("check")
+        assert checked.code == Exit.OK, checked.text
+    staff = entra.tenant.find("Staff").id
+    assert _groups(s) == {"Board": {"any": [{"cloud": staff}, {"corp2": AUDITORS}]}}
+    said = s.config.read_text()
+    assert ("${env:LDAP_PASSWORD}" in said, "${env:CORP2_SECRET}" in said) == (True, True)
 
 
 def test_an_export_is_asked_for(tmp_path: Path) -> None:
@@ -234,6 +282,7 @@ def test_an_export_is_asked_for(tmp_path: Path) -> None:
             terminal.answer("[member_id]", "")
             terminal.answer("CSV file with the people", "")
             terminal.answer("Column with the e-mail address", "reach")
+            terminal.answer("another directory to read", "")
             terminal.answer("Which of them", "1")
             terminal.answer("Another group", "")
             assert terminal.wait() == Exit.OK, terminal.seen

@@ -60,6 +60,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "--company" in ended.err
 
 
+@pytest.mark.parametrize("name", ["hyperproof-secret", "ldap-password", "authority.pem"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_file_that_is_not_the_sandbox_s_stays(tmp_path: Path, name: str, *, linked: bool) -> None:
+    """Somebody's own secret may have the name, or a link lead to something else."""
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    own = tmp_path / "precious" if linked else keys / name
+    own.write_text("precious")
+    if linked:
+        (keys / name).symlink_to(own)
+    ended = run(Order(["sandbox", "--company", "keys", "--port", "0"], tmp_path, {}))
+    assert (ended.code, own.read_text()) == (Exit.USAGE, "precious")
+    assert f"{name} is there already" in ended.err
+
+
 def test_the_company_is_as_it_is(tmp_path: Path) -> None:
     """What would be left out is refused instead."""
     ended = run(Order(["sandbox", "--company", "keys", "--seed", "seed.yaml"], tmp_path, {}))

@@ -41,6 +41,13 @@ def test_a_run_tells_programs_everything(command: str, tmp_path: Path) -> None:
     assert sum("liam.walsh" in str(member["email"]) for member in members) == 1
 
 
+def test_a_job_without_a_name_is_none(tmp_path: Path) -> None:
+    """A variable that is not set, in a crontab, does not write all managed groups."""
+    with scene(tmp_path) as s:
+        ended = s.run("sync", "--job", "")
+        assert (ended.code, "There is no job ''" in ended.err) == (Exit.USAGE, True)
+
+
 def test_what_waits_for_its_job_is_told(tmp_path: Path) -> None:
     """Nothing to do for this job is not nothing to do."""
     with scene(tmp_path) as s:

@@ -48,6 +48,13 @@ def test_it_is_let_out(failing: Scene) -> None:
     assert failing.members("Team risk") == {"anna.smith", "grace.lee"}
 
 
+def test_no_store_is_made_to_let_something_out(tmp_path: Path) -> None:
+    """One that is not there is not the one that was meant."""
+    with scene(tmp_path) as s:
+        assert s.run("quarantine", "release", "Team risk").code == Exit.STORE
+        assert not (tmp_path / "bridge.db").exists()
+
+
 def test_what_is_not_in_it_cannot_be_let_out(failing: Scene) -> None:
     """It says where to look; options before the command's name are refused, as with `held`."""
     ended = failing.run("quarantine", "release", "Auditors")

@@ -94,11 +94,10 @@ def guards_of(held: Held) -> set[GuardKind]:
     return {finding.guard for finding in held.findings}
 
 
-def approving(*digests: str) -> Memory:
-    """A memory of a person's approvals."""
-    return Memory(
-        approvals={digest: Approval(digest, "Ada", "seen", "2030-01-01T00:00:00Z") for digest in digests}
-    )
+def approving(*digests: str, guards: Iterable[GuardKind] = ()) -> Memory:
+    """A memory of a person's approvals, given when these guards objected."""
+    until, told = "2030-01-01T00:00:00Z", frozenset(guards)
+    return Memory(approvals={digest: Approval(digest, "Ada", "seen", until, told) for digest in digests})
 
 
 def digest(key: str, *removals: str) -> str:

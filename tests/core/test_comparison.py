@@ -175,7 +175,7 @@ def named(world: World, *mappings: GroupMapping) -> frozenset[str]:
 # ---- what is true in every world -----------------------------------------------------------------------
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(mappings, mappings, worlds)
 def test_every_effect_is_what_it_comes_to_in_every_possible_truth(
     before: GroupMapping, after: GroupMapping, world: World

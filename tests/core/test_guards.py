@@ -176,17 +176,41 @@ class TestApproval:
     def test_the_rejected_stay_held(self) -> None:
         """A no is told, and stays a no."""
         held = self.scene("a", "b").verdict().held[0]
-        again = self.scene("a", "b").verdict(Memory(rejections=frozenset({held.digest}))).held[0]
+        again = self.scene("a", "b").verdict(Memory(rejections=(held,))).held[0]
         assert again.rejected
         assert again.digest == held.digest
 
     def test_the_rejected_stay_held_when_no_limit_holds_them_any_more(self) -> None:
         """The run's limit held them for the company of others; without the others they are as unwanted."""
-        memory = Memory(rejections=frozenset({digest("G", "a", "b")}))
+        memory = Memory(rejections=self.scene("a", "b").verdict().held)
         verdict = Scene().managed("G", ["a", "b"]).verdict(memory)
         assert [guards_of(one) for one in verdict.held] == [{GuardKind.REJECTED}]
         assert verdict.held[0].rejected
-        assert Scene().managed("G", ["a", "b", "c"]).verdict(memory).held == ()
+
+    def test_each_whom_a_person_refused_stays_held(self) -> None:
+        """In whatever company: one more goes alone, and what is left of the refused is held as refused."""
+        memory = Memory(rejections=self.scene("a", "b").verdict().held)
+        verdict = Scene().managed("G", ["a", "b", "c"]).verdict(memory)
+        assert (held_of(verdict), removed_of(verdict)) == ({"G": {"a", "b"}}, {"G": {"c"}})
+        verdict = Scene().managed("G", ["b", "c"]).verdict(memory)
+        assert (held_of(verdict), removed_of(verdict)) == ({"G": {"b"}}, {"G": {"c"}})
+        assert [one.rejected for one in verdict.held] == [True]
+
+    def test_the_company_of_the_refused_is_another_question(self) -> None:
+        """It may be approved alone; and whoever approves all together has approved the refused, too."""
+        memory = Memory(rejections=self.scene("a", "b").verdict().held)
+        scene = self.scene("a", "b", "c")
+        assert [one.rejected for one in scene.verdict(memory).held] == [True, False]
+        verdict = scene.verdict(replace(memory, approvals=approving(digest("G", "c")).approvals))
+        assert (held_of(verdict), removed_of(verdict)) == ({"G": {"a", "b"}}, {"G": {"c"}})
+        assert set(verdict.approved) == {("G", "c")}
+        all_ = replace(memory, approvals=approving(digest("G", "a", "b", "c")).approvals)
+        assert removed_of(scene.verdict(all_)) == {"G": {"a", "b", "c"}}
+
+    def test_another_groups_refused_are_another_question(self) -> None:
+        """A no is about one group."""
+        memory = Memory(rejections=self.scene("a", "b").verdict().held)
+        assert Scene().managed("H", ["a", "b"]).verdict(memory).held == ()
 
 
 class TestRunLimit:
@@ -236,7 +260,13 @@ def test_a_target_that_shrank_is_in_question_until_a_person_let_somebody_go() ->
     before = Memory(target_sizes=TargetSizes(200, 100))
     assert Scene(Limits(NEVER)).managed("G", []).verdict(before).shrank
     assert Scene(Limits(NEVER)).managed("G", ["a"]).verdict(before).shrank
-    approved = replace(before, approvals=approving(digest("G", "a")).approvals)
+    for_another_reason = approving(digest("G", "a"), guards=[GuardKind.GROUP_REMOVALS])
+    of_old = (
+        Scene(Limits(NEVER)).managed("G", ["a"]).verdict(replace(before, approvals=for_another_reason.approvals))
+    )
+    assert (removed_of(of_old), of_old.shrank) == ({"G": {"a"}}, True)
+    shown = approving(digest("G", "a"), guards=[GuardKind.TARGET_SHRANK])
+    approved = replace(before, approvals=shown.approvals)
     assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(approved).shrank
     assert Scene(Limits(NEVER)).managed("G", ["a"]).managed("H", ["b"]).verdict(approved).shrank
     assert not Scene(Limits(NEVER)).managed("G", ["a"]).verdict(Memory(target_sizes=TargetSizes(100, 100))).shrank

@@ -108,7 +108,8 @@ def test_nothing_is_written_again_that_is_known() -> None:
         sights={one.key: one.digest for one in first.sights},
         pictures={one.side: Kept(one.digest, datetime(2026, 3, 1, tzinfo=UTC)) for one in first.pictures},
     )
-    assert recollect(end, memory) == Recollection(target_sizes=SIZES, pictured=first.pictured)
+    told = {plan.key: plan for plan in end.plans}  # for what is held, and not kept
+    assert recollect(end, memory) == Recollection(target_sizes=SIZES, pictured=first.pictured, planned=told)
 
 
 def test_a_changed_link_is_remembered_and_a_missing_one_stays() -> None:

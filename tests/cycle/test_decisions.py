@@ -1,8 +1,9 @@
 """What guards hold waits for a person, and goes on exactly as the person said."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -10,7 +11,8 @@ from bridge.core.change import Action, Cause, MemberChange
 from bridge.core.journal import Effects, Intent
 from bridge.core.mapping import Limit
 from bridge.core.model import AccountId, GroupId
-from bridge.cycle.outcome import RunOutcome
+from bridge.cycle.outcome import Result, RunOutcome
+from bridge.cycle.ports import Target
 from bridge.errors import BridgeError, Busy, RemoteError
 from bridge.sandbox.hyperproof import Modes
 from bridge.targets.settings import IdSpaceSetting
@@ -271,3 +273,69 @@ def test_an_approval_needs_held_changes(mass_removal: Stage) -> None:
     """There is nothing to approve that no run has held."""
     with pytest.raises(BridgeError):
         approve(mass_removal, "0" * 64)
+
+
+def test_an_approval_ends_with_its_reason(tmp_path: Path) -> None:
+    """The directory was mended before the next run: the same fault, days later, is asked about anew."""
+    with stage(tmp_path / "db", organization(MANY, {"G": MANY}), [managed("G")], {"G": MANY}) as one:
+        one.run()
+        one.directory.groups["G"] = set()
+        one.run()
+        (case,) = one.store.list_held()
+        one.store.approve(case.digest, "Ada", "closed", one.clock.now() + timedelta(days=7))
+        one.directory.groups["G"] = set(MANY)
+        one.run()
+        one.directory.groups["G"] = set()
+        assert one.run().outcome is RunOutcome.HELD
+        assert one.members("G") == set(MANY)
+
+
+def test_what_was_done_otherwise_is_not_allowed_again(tmp_path: Path) -> None:
+    """Some of those whom an approval is about are taken out by a person, come back, and are due once more."""
+    with stage(tmp_path / "db", organization(MANY, {"G": MANY}), [managed("G")], {"G": MANY}) as one:
+        one.run()
+        one.directory.groups["G"] = set(MANY[12:])
+        one.run()
+        (case,) = one.store.list_held()
+        one.store.approve(case.digest, "Ada", "they left", one.clock.now() + timedelta(days=7))
+        one.sandbox.ui.remove_members("G", [f"{name}@corp.example" for name in MANY[:12]])
+        one.run()
+        one.directory.groups["G"] = set(MANY)
+        one.run()
+        one.directory.groups["G"] = set(MANY[12:])
+        assert one.run().outcome is RunOutcome.HELD
+        assert one.members("G") == set(MANY)
+
+
+def test_an_approval_that_is_taken_back_meanwhile_allows_nothing(tmp_path: Path) -> None:
+    """A run may write for an hour: what rests on the yes stays undone, and all else is done."""
+    groups = {"A": MANY, "Z": MANY}
+    with stage(tmp_path / "db", organization(MANY, groups), [managed("A"), managed("Z")], groups) as one:
+        one.run()
+        one.directory.groups |= {"A": set(MANY[1:]), "Z": set()}
+        one.run()
+        (case,) = one.store.list_held()
+        one.store.approve(case.digest, "Ada", "closed", one.clock.now() + timedelta(days=1))
+        one.directory.groups["A"] = set(MANY[2:])
+
+        class Stopping:
+            def __init__(self, target: Target) -> None:
+                self._target = target
+
+            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of the target
+                return getattr(self._target, name)
+
+            def remove_members(self, group: GroupId, members: Sequence[AccountId]) -> None:
+                one.store.reject(case.digest, "Ada", "stop, a mistake")
+                self._target.remove_members(group, members)
+
+        one.seam = lambda target, store: (cast("Target", Stopping(target)), store)
+        report = one.run()
+        assert (one.members("A"), one.members("Z")) == (set(MANY[2:]), set(MANY))
+        assert {deed.reason for deed in report.deeds if deed.result is Result.UNTRIED} == {
+            "the approval was taken back, or ran out, while the run was under way"
+        }
+        assert one.events.count("change.untried") == 1
+        assert one.run().outcome is RunOutcome.UNCHANGED
+        assert one.members("Z") == set(MANY)
+        one.assert_true_to_history()

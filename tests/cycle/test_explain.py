@@ -7,7 +7,8 @@ import pytest
 from bridge.core.explain import Answer
 from bridge.core.model import Doubt, DoubtKind
 from bridge.cycle.explain import explain
-from bridge.errors import BridgeError, Unavailable
+from bridge.cycle.explain_kept import explain_kept
+from bridge.errors import Unavailable
 from bridge.sandbox.hyperproof import Modes
 from tests.cycle.stage import CORP, Stage, managed, organization, stage
 
@@ -66,10 +67,33 @@ def test_ids_that_are_not_proved_stand_in_the_way_of_everybody(tmp_path: Path) -
 
 
 def test_a_directory_out_of_reach_is_told(tmp_path: Path) -> None:
-    """And nobody of it is known."""
+    """And of what it would say nothing is said: not that somebody is nobody's, or should not be in."""
     with stage(tmp_path / "bridge.db", organization(["ann"], {"A": ["ann"]}), [managed("A")], {"A": []}) as set_up:
         set_up.directory.failure = Unavailable("corp", "silence")
         found = explain(set_up.bridge, [set_up.directory], "ann@corp.example")
         assert found.unread == {CORP: "silence"}
-        with pytest.raises(BridgeError, match="Nobody goes by 'zoe'"):
+        (one,) = found.answers
+        assert (one.is_member, one.belongs) == (True, None)
+        with pytest.raises(Unavailable, match="not read, and nobody else goes by 'zoe'"):
             explain(set_up.bridge, [set_up.directory], "zoe")
+
+
+@pytest.mark.parametrize("group", ["", "A"])
+def test_of_a_group_that_cannot_be_served_nothing_is_claimed(tmp_path: Path, group: str) -> None:
+    """Neither that they are in it nor that they are not; how they would come into it is told."""
+    with stage(
+        tmp_path / "bridge.db", organization(["ann", "ben"], {"A": ["ann"]}), [managed("A")], {"A": ["ann"]}
+    ) as s:
+        s.run()
+        made = s.sandbox.organization
+        made.rename_group(made.find_group("A").id, "Old", actor="ui")
+        made.create_group("A", [], lead=None, actor="ui")
+        s.run()
+        for found in (
+            explain(s.bridge, [s.directory], "ann@corp.example", group),
+            explain_kept(s.store, s.policy, "ann@corp.example", group).explanation,
+        ):
+            (one,) = found.answers
+            assert (one.is_member, one.belongs, len(one.ways)) == (None, None, 1)
+        found = explain(s.bridge, [s.directory], "ben@corp.example", group)
+        assert (len(found.answers), found.unserved) == ((1, ()) if group else (0, ("A",)))

@@ -240,6 +240,8 @@ def whole(world: World, text: str) -> Explanation:
     known = [p for read in world.reads.values() for p in (*read.people.values(), *read.disabled.values())]
     asked = [person for person in known if goes_by(person, text)]
     subject = subject_of(text, asked, world.target.accounts, world.reads.values(), thought.people)
+    if subject is None:
+        raise BridgeError(f"Nobody goes by {text!r}")
     nestings = {name: read.nesting or Nesting() for name, read in world.reads.items()}
     plans = {plan.key: plan for plan in thought.plan.groups}
     answers: list[Answer] = [
@@ -268,7 +270,7 @@ def outcome(way: Callable[[World, str], Explanation], world: World, text: str) -
     try:
         return way(world, text)
     except BridgeError as error:
-        return str(error)
+        return str(error).partition(" of whom a run has read")[0]
 
 
 def test_a_run_keeps_what_it_read(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bridge.core.change import Cause
+from bridge.core.jobs import EVERY
 from bridge.core.journal import RunKind
-from bridge.core.mapping import MAIN
+from bridge.core.mapping import MAIN, Limit, Limits
 from bridge.cycle.outcome import Report, RunOutcome
 from bridge.cycle.run import run_cycle
 from bridge.sandbox.hyperproof import Act, Fault, json_answer
@@ -99,3 +100,35 @@ def test_a_configuration_is_applied_once_no_group_waits_for_its_job(two: Stage) 
     for job, applied in ((MAIN, None), (NIGHT, "new")):
         run_cycle(replace(two.bridge, kept="new", job=job), RunKind.SYNC)
         assert two.store.load_applied() == applied
+
+
+def limit_runs(s: Stage) -> None:
+    """No run may take out more than two; a group by itself may lose anybody."""
+    lax = Limit(100, 100, 100)
+    mappings = tuple(managed(name, job=job, limit=lax) for name, job in (("Day", MAIN), ("Night", NIGHT)))
+    s.change_policy(mappings=mappings, limits=Limits(removals_per_run=Limit(2, 100, 0)))
+
+
+def test_what_waits_for_another_job_counts_for_nothing(two: Stage) -> None:
+    """The limit of a run counts what the runs of one job would do, by day and by night."""
+    limit_runs(two)
+    two.directory.groups |= {"Day": set("a"), "Night": set(PEOPLE[:-2])}
+    assert run(two, MAIN).outcome is RunOutcome.CHANGED
+    assert run(two, NIGHT).outcome is RunOutcome.CHANGED
+    assert (two.members("Day"), two.members("Night")) == (set("a"), set(PEOPLE[:-2]))
+
+
+def test_what_is_too_much_for_another_job_waits_for_a_person_at_once(two: Stage) -> None:
+    """Nobody waits for the night to hear of it, and what one job may do holds nothing of another."""
+    limit_runs(two)
+    two.directory.groups |= {"Day": set("a"), "Night": set(PEOPLE[:-3])}
+    for job in (MAIN, NIGHT, MAIN):
+        assert [held.name for held in run(two, job).verdict.held] == ["Night"]
+    assert (two.members("Day"), two.members("Night")) == (set("a"), set(PEOPLE))
+
+
+def test_a_run_over_all_jobs_counts_all(two: Stage) -> None:
+    """It would do all of it at once."""
+    limit_runs(two)
+    two.directory.groups |= {"Day": set("a"), "Night": set(PEOPLE[:-2])}
+    assert {held.name for held in run(two, EVERY).verdict.held} == {"Day", "Night"}

@@ -1,16 +1,18 @@
 """A group that Hyperproof keeps refusing is left alone while the others go on, until a try succeeds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bridge.core.mapping import Limit, Limits
+from bridge.core.mapping import Limit, Limits, PatternMapping
 from bridge.cycle.outcome import Report, RunOutcome
 from bridge.errors import BridgeError
 from bridge.sandbox.hyperproof import Act, Fault, json_answer
 from tests.cycle.stage import Stage, managed, organization, stage
+from tests.cycle.test_patterns import TEAMS, Patterned
+from tests.cycle.test_rejections import archived, doubted, unread
 
 PEOPLE = "abcdefgh"
 HOUR = timedelta(hours=1).total_seconds()
@@ -193,3 +195,49 @@ def test_removals_that_rest_do_not_hold_those_of_others(two: Stage) -> None:
     assert two.run().verdict.held == ()
     assert two.members("Good") == {"c", "d"}
     assert two.members("Bad") == set("abcd")
+
+
+@pytest.mark.parametrize("happening", [unread, archived("Bad")])
+@pytest.mark.parametrize("failures", [2, 4])
+def test_a_run_that_could_not_tell_forgets_no_failure(
+    two: Stage, failures: int, happening: Callable[[Stage], Callable[[], None]]
+) -> None:
+    """What nothing was tried for has not succeeded."""
+    failing(two, failures)
+    before = two.store.list_troubles()
+    assert [trouble.failure.name for trouble in before] == ["Bad"]
+    happening(two)
+    two.run()
+    assert two.store.list_troubles() == before
+
+
+def test_a_removal_that_failed_is_not_well_again_for_a_doubt(two: Stage) -> None:
+    """While there is one nobody is to be taken out."""
+    two.run()
+    answer = json_answer({"message": "no"}, 400)
+    two.sandbox.faults.add(
+        Fault(Act.ANSWER, method="PUT", path=f"{path_to_bad(two)}/delete$", count=0, answer=answer)
+    )
+    two.directory.groups["Bad"] = {"a"}
+    two.run()
+    over = doubted(two)
+    two.run()
+    assert [trouble.runs for trouble in two.store.list_troubles()] == [1]
+    over()
+    two.run()
+    assert [trouble.runs for trouble in two.store.list_troubles()] == [2]
+
+
+def test_a_group_of_a_pattern_is_not_well_again_for_being_out_of_sight(two: Stage) -> None:
+    """A directory that is not read shows no group that a pattern could match."""
+    two.directory = Patterned({"hp-red": {"a"}})
+    two.change_policy(mappings=(), patterns=(PatternMapping("teams", TEAMS, "Bad"),))
+    two.directory.groups["hp-red"] |= {"b"}
+    failing(two, 2)
+    over = unread(two)
+    two.run()
+    assert [trouble.runs for trouble in two.store.list_troubles()] == [2]
+    over()
+    two.sandbox.faults.clear()
+    two.run()
+    assert two.store.list_troubles() == ()

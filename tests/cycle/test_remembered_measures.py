@@ -61,6 +61,27 @@ def test_a_hyperproof_that_lists_less_is_not_believed_for_being_asked_in_vain(
         assert one.run().outcome is RunOutcome.CHANGED
 
 
+def test_a_yes_that_was_given_before_does_not_make_a_shorter_list_the_measure(tmp_path: Path) -> None:
+    """A person let many go; that Hyperproof would list half of all people in the next run nobody knew then."""
+    clock = VirtualClock()
+    around = organization(PEOPLE, {"G": PEOPLE[:14]}, clock)
+    with stage(tmp_path / "db", around, [managed("G")], {"G": PEOPLE[:14]}, clock=clock) as one:
+        one.run()
+        one.directory.groups["G"] = set(PEOPLE[:7])
+        assert guards(one.run()) == {GuardKind.GROUP_REMOVALS}
+        approve_all(one)
+        before = one.store.load().target_sizes
+        one.sandbox.set_modes(list_cap=15)
+        one.run()
+        assert one.members("G") == set(PEOPLE[:7])
+        assert one.store.load().target_sizes == before
+        one.directory.groups["G"] -= {"p00"}
+        assert guards(one.run()) == {GuardKind.TARGET_SHRANK}
+        approve_all(one)
+        one.run()
+        assert one.store.load().target_sizes != before
+
+
 def test_an_approval_takes_nobody_out_twice(tmp_path: Path) -> None:
     """Three of the four go; they come back, and leave once more: that nobody has approved."""
     clock = VirtualClock()

@@ -78,7 +78,7 @@ def test_a_created_group_is_told_from_a_namesake_by_its_members(tmp_path: Path) 
         one.assert_true_to_history()
 
 
-@pytest.mark.parametrize("told", ["by renaming the other", "by stating the id"])
+@pytest.mark.parametrize("told", ["by renaming the other", "by stating the id", "by another mapping"])
 def test_a_created_group_like_its_namesake_stays_open_until_a_person_tells_them_apart(
     tmp_path: Path, told: str
 ) -> None:
@@ -93,11 +93,12 @@ def test_a_created_group_like_its_namesake_stays_open_until_a_person_tells_them_
         assert report.outcome is RunOutcome.PARTLY_FAILED
         assert (report.open, report.landing) == (1, 0)
         assert any("2 groups are called 'New'" in note for note in report.notes)
-        if told == "by stating the id":
-            one.change_policy(mappings=[replace(managed("New", create=True), group_id=GroupId(ours))])
-        else:
+        if told == "by renaming the other":
             made.rename_group(other, "Another", actor="ui")
-        one.directory.groups["New"] = set(PEOPLE[:2])
+        else:
+            key = "New" if told == "by stating the id" else "Teams"
+            one.change_policy(mappings=[replace(managed("New", key=key), group_id=GroupId(ours))])
+        one.directory.groups = {"New": set(PEOPLE[:2]), "Teams": set(PEOPLE[:2])}
         report = one.run()
         assert (report.open, report.counts()["removed"]) == (0, 1)
         one.assert_true_to_history()

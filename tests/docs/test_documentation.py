@@ -128,6 +128,11 @@ def test_a_command_line_of_the_documentation_is_right(page: str, call: str) -> N
     assert _AT_ONCE & {*words} or node.make_context("call", [_value(word) for word in words])
 
 
+def test_the_program_is_made_once() -> None:
+    """Commands add themselves to what their modules hold: made anew for each line, it would grow each time."""
+    assert program() is program()
+
+
 _AT_ONCE: Final = {"--help", "--version", "--install-completion", "--show-completion"}
 """Options that act when they are read, and are not to act here."""
 

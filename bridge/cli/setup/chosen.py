@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
+    from bridge.cli.setup.side import Side
     from bridge.config.document import Plain
     from bridge.config.writing import Written
     from bridge.sources.probe import ListedGroup
@@ -18,21 +19,30 @@ if TYPE_CHECKING:
 class Choosable:
     """A directory group, and how a configuration names it."""
 
+    directory: str
     name: str
     label: str
     id: str
     selector: "Plain"
+    among_several: bool = False
+    """Whether there are groups of other directories beside it."""
 
     @property
     def shown(self) -> str:
         """For people: the name, and what tells it from others."""
-        return self.label if self.name in self.label else f"{self.name} ({self.label})"
+        told = self.label if self.name in self.label else f"{self.name} ({self.label})"
+        return f"{self.directory}: {told}" if self.among_several else told
 
 
-def choosable(groups: "Iterable[ListedGroup]", *, has_dns: bool) -> tuple[Choosable, ...]:
+def choosable(sides: "Sequence[Side]") -> tuple[Choosable, ...]:
     """The groups that a configuration can name, in order."""
-    named = ((group, _selector(group, has_dns=has_dns)) for group in groups)
-    return tuple(Choosable(group.name, group.label, group.id, selector) for group, selector in named if selector)
+    several = len(sides) > 1
+    return tuple(
+        Choosable(side.name, group.name, group.label, group.id, selector, several)
+        for side in sides
+        for group in side.groups
+        if (selector := _selector(group, has_dns=side.section["type"] != "entra"))
+    )
 
 
 def _selector(group: "ListedGroup", *, has_dns: bool) -> "Plain":
@@ -60,7 +70,6 @@ def nameable(names: Iterable[str]) -> tuple[str, ...]:
 class Chosen:
     """Which directory groups feed which managed groups, so far."""
 
-    directory: str
     groups: dict[str, list[Choosable]] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
     """Names that no group in Hyperproof has yet."""
@@ -73,17 +82,14 @@ class Chosen:
 
     def written(self) -> "tuple[Written, ...]":
         """As entries of the configuration."""
-        return tuple(
-            entry(self.directory, name, feeding, create=name in self.created)
-            for name, feeding in self.groups.items()
-        )
+        return tuple(entry(name, feeding, create=name in self.created) for name, feeding in self.groups.items())
 
 
-def entry(directory: str, name: str, feeding: Sequence[Choosable], *, create: bool = False) -> "Written":
+def entry(name: str, feeding: Sequence[Choosable], *, create: bool = False) -> "Written":
     """One managed group as an entry; what no reader could tell from it stands in a remark."""
     from bridge.config.writing import Written
 
-    parts: list[Plain] = [{directory: group.selector} for group in feeding]
+    parts: list[Plain] = [{group.directory: group.selector} for group in feeding]
     hidden = ", ".join(group.name for group in feeding if group.selector != group.label)
     members: Plain = parts[0] if len(parts) == 1 else {"any": parts}
     return Written({"name": name, "members": members, **({"create": True} if create else {})}, hidden)

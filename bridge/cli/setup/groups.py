@@ -50,10 +50,10 @@ _WHY: Final = {Likeness.SAME: "same name", Likeness.ALIKE: "alike", Likeness.SIM
 
 
 def ask_groups(
-    asking: Asking, options: GroupOptions, side: Side, target: "TargetRead"
+    asking: Asking, options: GroupOptions, sides: Sequence[Side], target: "TargetRead"
 ) -> "tuple[tuple[Written, ...], tuple[Written, ...]]":
     """Ask for the managed groups. Hands on what was chosen, and what was likely and was not."""
-    questions = _Questions(asking, options, side, target)
+    questions = _Questions(asking, options, sides, target)
     questions.take_given()
     if asking.questions:
         questions.ask()
@@ -61,14 +61,16 @@ def ask_groups(
 
 
 class _Questions:
-    def __init__(self, asking: Asking, options: GroupOptions, side: Side, target: "TargetRead") -> None:
+    def __init__(self, asking: Asking, options: GroupOptions, sides: Sequence[Side], target: "TargetRead") -> None:
         self._asking = asking
         self._options = options
-        self._chosen = Chosen(side.name)
+        self._chosen = Chosen()
         self._names = nameable(group.name for group in target.groups)
-        self._groups = choosable(side.groups, has_dns=side.section["type"] != "entra")
+        self._groups = choosable(sides)
         self._pairs = self._likely()
-        self._tell_left_out(len(target.groups) - len(self._names), len(side.groups) - len(self._groups))
+        self._tell_left_out(
+            len(target.groups) - len(self._names), sum(len(side.groups) for side in sides) - len(self._groups)
+        )
 
     def _likely(self) -> list[_Pair]:
         made = offers(self._names, [group.name for group in self._groups])
@@ -226,7 +228,7 @@ class _Questions:
             likely = "".join(f"\n  --map {quote(one_line(f'{pair.name}={pair.group.label}'))}" for pair in left)
             what = "No group is named: say which with --map NAME=GROUP, or --same-names"
             raise typer.BadParameter(f"{what}. Likely:{likely}\n" if likely else f"{what}.")
-        written = tuple(entry(self._chosen.directory, pair.name, [pair.group]) for pair in left)
+        written = tuple(entry(pair.name, [pair.group]) for pair in left)
         return self._chosen.written(), written
 
 

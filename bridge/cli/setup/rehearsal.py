@@ -1,11 +1,11 @@
 """The configuration of a rehearsal: the company of the demo, as `sandbox --company` serves it on this machine."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
+from bridge.cli.output_file import write_over
 from bridge.cli.setup.asking import Asking
 from bridge.cli.setup.output import write
 from bridge.cli.setup.steps import tell_commands
@@ -53,12 +53,12 @@ def write_keys(folder: Path, authority: str) -> None:
         HYPERPROOF_SECRET: DEFAULT_CLIENT_SECRET,
     }
     for name, text in keys.items():
-        with open(folder / name, "w", encoding="ascii", opener=_private) as file:
-            file.write(text)
+        write_over(folder / name, text, is_certificate if name == AUTHORITY else text.__eq__, "--company")
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def is_certificate(text: str) -> bool:
+    """Whether it is what a sandbox writes of its authority, and no key."""
+    return text.startswith("-----BEGIN CERTIFICATE-----") and "PRIVATE" not in text
 
 
 def _draft(port: int) -> "Draft":

@@ -17,6 +17,8 @@ _CALLED: Final = {
     SelectorKind.MAIL_NICKNAME: "with the mail nickname",
 }
 
+_BRACED_GUID: Final = re.compile(r"\{([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}")
+
 
 class Selecting:
     """Finds groups by what a selector says of them."""
@@ -44,7 +46,7 @@ class Selecting:
             case SelectorKind.NAME:
                 return tuple(self._by_name.get(folded(text), ()))
             case SelectorKind.ID:
-                return tuple(self._by_id.get(text.strip().lower().strip("{}"), ()))
+                return tuple(self._by_id.get(_unbraced(text.strip().lower()), ()))
             case SelectorKind.PATTERN:
                 pattern = re.compile(text)
                 return tuple(group for group in self._groups if group.names and pattern.fullmatch(group.name))
@@ -95,3 +97,9 @@ def fault_of(selector: Selector) -> str:
         except re.error as error:
             return f"no regular expression ({error})"
     return ""
+
+
+def _unbraced(text: str) -> str:
+    """An id as entries have it: tools write a GUID in braces, and of any other id braces are a part."""
+    braced = _BRACED_GUID.fullmatch(text)
+    return braced[1] if braced else text

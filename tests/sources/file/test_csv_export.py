@@ -72,6 +72,26 @@ def test_a_group_that_looks_like_a_dn_is_found_by_it(tmp_path: Path) -> None:
     assert names(found) == ["Ann"]
 
 
+@pytest.mark.parametrize("group", ["team", "{team}"])
+def test_braces_are_part_of_an_id(tmp_path: Path, group: str) -> None:
+    """A group beside it, whose id has none, is another group."""
+    memberships = written(tmp_path / "memberships.csv", table(HEADS[1], ["{team},p1,", "team,p2,"]))
+    selector = Selector(CORP, SelectorKind.ID, group)
+    source = csv_source(written(tmp_path / "people.csv", table(HEADS[0], [ANN, BOB])), memberships)
+    (found,) = source.read((selector,)).selections[selector].groups
+    assert found.id == f"corp:{group}"
+
+
+def test_braces_around_a_guid_are_not(tmp_path: Path) -> None:
+    """They are how tools write one."""
+    guid = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
+    memberships = written(tmp_path / "memberships.csv", table(HEADS[1], [f"{guid},p1,"]))
+    selector = Selector(CORP, SelectorKind.ID, f"{{{guid.upper()}}}")
+    source = csv_source(written(tmp_path / "people.csv", table(HEADS[0], [ANN])), memberships)
+    (found,) = source.read((selector,)).selections[selector].groups
+    assert found.id == f"corp:{guid}"
+
+
 @pytest.mark.parametrize("second", [BOB.replace("p2", "p1"), ANN, BOB.replace("p2", "P1")])
 def test_two_rows_for_one_person_are_a_doubt(tmp_path: Path, second: str) -> None:
     """About the groups that the person is in: which of both is meant is for the export to say."""
