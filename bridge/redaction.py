@@ -95,10 +95,9 @@ def _spelled(character: str) -> str:
         return character
     code = ord(character)
     octets = character.encode("utf-8", "surrogatepass")
-    halves = character.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
     forms = [
         rf"(?i:\\+U{code:08x})",
-        "".join(rf"(?i:\\+u{half})" for half in halves),
+        "".join(rf"(?i:\\+u{half:04x})" for half in _halves(code)),
         "".join(rf"(?i:\\+x{octet:02x})" for octet in octets),
         rf"(?i:\\+x{code:02x})",
         "".join(rf"(?i:%{octet:02x})" for octet in octets),
@@ -111,6 +110,14 @@ def _spelled(character: str) -> str:
     return f"(?:{'|'.join(forms)})"
 
 
+def _halves(code: int) -> tuple[int, ...]:
+    """A character as one or two numbers of 16 bits (RFC 2781), without a codec, which may not get loaded here."""
+    if code < _ASTRAL:
+        return (code,)
+    return 0xD800 + (code - _ASTRAL >> 10), 0xDC00 + (code - _ASTRAL & 0x3FF)
+
+
+_ASTRAL: Final = 0x10000
 _OTHERWISE: Final = {
     "\n": (r"\\+n",),
     "\r": (r"\\+r",),

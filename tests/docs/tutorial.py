@@ -3,8 +3,8 @@
 - A block has to end well, but for commands that say `# ends with N`.
 - A `text` block behind it holds lines of what it answered, in their order; `...` stands for anything, and blanks
   may be as many as they like.
-- A block that starts something in the background is waited for until all its ports are listened to: whoever types
-  is slower than a server. Ports, names and addresses may be substituted.
+- A block that starts something in the background is waited for until all its ports are listened to, and its files
+  are told something: whoever types is slower than a server. Ports, names and addresses may be substituted.
 - Blocks in any other language are for other machines, and are not run.
 """
 
@@ -47,8 +47,16 @@ class Block:
     @property
     def ports(self) -> list[int]:
         """Those of servers that it starts."""
-        starts = re.findall(r"^.*&(?= *#|$)", self.commands, re.MULTILINE)
-        return [int(port) for line in starts for port in re.findall(r"(?:127\.0\.0\.1:|--port )(\d+)", line)]
+        return [int(port) for line in self._starts for port in re.findall(r"(?:127\.0\.0\.1:|--port )(\d+)", line)]
+
+    @property
+    def files(self) -> list[str]:
+        """Those that servers tell something, which they do once they listen."""
+        return [name for line in self._starts for name in re.findall(r" > (\S+)", line)]
+
+    @property
+    def _starts(self) -> list[str]:
+        return re.findall(r"^.*&(?= *#|$)", self.commands, re.MULTILINE)
 
 
 def blocks(page: str) -> list[Block]:
@@ -90,6 +98,7 @@ class _Shell:
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HYPERPROOF_")}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+        self._folder = folder
         self._said = (folder / ".said").open("w+b")
         self._bash = subprocess.Popen(
             ["bash", "--norc"],
@@ -117,10 +126,14 @@ class _Shell:
         until(lambda: _MARK in self._text()[before:] or self._bash.poll() is not None, SECONDS)
         if block.ports:
             until(lambda: all(accepts(("127.0.0.1", port)) for port in block.ports), SECONDS)
+            until(lambda: all(map(self._is_told, block.files)), SECONDS)
             until(lambda: not list(missing(block.answers, self._text()[before:])), SECONDS)
         said = self._text()[before:]
         assert re.findall(rf"^{_MARK}: (.*)$", said, re.MULTILINE) == [" ".join(block.codes)], said
         assert list(missing(block.answers, said)) == [], said
+
+    def _is_told(self, name: str) -> bool:
+        return any(place.stat().st_size for place in self._folder.rglob(name))
 
     def _write(self, text: str) -> None:
         assert self._bash.stdin

@@ -165,7 +165,10 @@ def test_two_runs_at_once_are_one(company: Scene) -> None:
         assert_failed(company.run("sync"), Exit.BUSY, "process", "wait for its end")
         assert_failed(company.run("backfill"), Exit.BUSY)
         assert len(company.hyperproof.requests) == seen
-        assert company.run("plan").code == Exit.OK
+        planned = company.run(
+            "plan"
+        )  # which looks on: of the write that is on its way nobody knows what will come
+        assert (planned.code, "1 open" in planned.out) == (Exit.PARTLY_FAILED, True)
         running.send(signal.SIGKILL)
         running.wait()
     _assert_goes_on(company)
