@@ -59,6 +59,11 @@ def explain(
 
     Example: hyperproof-bridge explain anna.smith@corp.example --group Auditors
     """
+    import gc
+
+    gc.disable()  # somebody waits, and the process ends soon
+    from rich.text import Text
+
     from bridge.cli.screen import console, print_json
 
     if live:
@@ -68,8 +73,7 @@ def explain(
     if as_json:
         print_json(_json(told))
     else:
-        for line in _lines(told):
-            console().print(line)
+        console().print(Text("\n").join(_lines(told)))
     return Exit.UNREADABLE if told.found.unread else Exit.OK
 
 

@@ -18,7 +18,6 @@ from bridge.config.paths import KeyFile, PresentFile
 from bridge.config.problems import did_you_mean
 from bridge.config.values import SHOWN, Flag, surroundings, wrong
 from bridge.core.model import DirectoryName
-from bridge.sources.ldap.dn import normal_form
 from bridge.sources.ldap.settings import Domain, LdapSettings, Nesting, Tls, is_global_catalog
 
 RESERVED: Final = frozenset({"any", "all", "except"})
@@ -152,6 +151,8 @@ class LdapDirectory(ServersSection):
     @field_validator("domains", mode="after")
     @classmethod
     def _fit_together(cls, domains: tuple[DomainSection, ...], info: ValidationInfo) -> tuple[DomainSection, ...]:
+        from bridge.sources.ldap.dn import normal_form  # noqa: PLC0415 - its patterns take a while to be made
+
         forms = [normal_form(base) for base in (str(info.data.get("base_dn", "")), *(d.base_dn for d in domains))]
         if len(set(forms)) < len(forms):
             raise wrong("Two domains begin at one base_dn.", "List each domain once, the first as the directory.")
