@@ -7,7 +7,7 @@ import base64
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html.entities import codepoint2name
 from typing import Final
@@ -85,7 +85,15 @@ def _escaped(character: str) -> str:
 def _disguises(secret: str) -> tuple[str, ...]:
     """Patterns of a secret: character by character, and within longer texts in base64 or in hexadecimal digits."""
     octets = secret.encode("utf-8", "surrogatepass")
-    return ("".join(map(_spelled, secret)), *map(re.escape, _in_base64(octets)), f"(?i:{octets.hex()})")
+    runs = re.findall(r"\\+|[^\\]+", secret)
+    spelled = (_backslashes(len(run)) if run[0] == "\\" else "".join(map(_spelled, run)) for run in runs)
+    return ("".join(spelled), *map(re.escape, _in_base64(octets)), f"(?i:{octets.hex()})")
+
+
+def _backslashes(number: int) -> str:
+    """A run of them as one: taken one by one, they could be told apart in more ways than anybody can try."""
+    numbered = "|".join(_numbered("\\"))
+    return rf"(?:(?:{numbered}){{{number}}}|\\{{{number},{8 * number}}})"
 
 
 @cache
@@ -93,21 +101,27 @@ def _spelled(character: str) -> str:
     """A pattern of one character as it may stand in text, in Python's or JSON's quotes, an address, or HTML."""
     if character.isascii() and character.isalnum():
         return character
+    plain = rf"\\{{0,4}}{re.escape(character)}"  # last: the longer ones may begin with it
+    return f"(?:{'|'.join((*_numbered(character), *_OTHERWISE.get(character, ()), plain))})"
+
+
+def _numbered(character: str) -> Iterable[str]:
+    """Patterns of a character by its number or its name, each once, and of bounded length."""
     code = ord(character)
     octets = character.encode("utf-8", "surrogatepass")
-    forms = [
-        rf"(?i:\\+U{code:08x})",
-        "".join(rf"(?i:\\+u{half:04x})" for half in _halves(code)),
-        "".join(rf"(?i:\\+x{octet:02x})" for octet in octets),
-        rf"(?i:\\+x{code:02x})",
-        "".join(rf"(?i:%{octet:02x})" for octet in octets),
-        rf"&#0*{code};",
-        rf"(?i:&#x0*{code:x};)",
-        *(rf"&{name};" for name in (codepoint2name.get(code),) if name),
-        *_OTHERWISE.get(character, ()),
-        rf"\\*{re.escape(character)}",  # last: the longer ones may begin with it
-    ]
-    return f"(?:{'|'.join(forms)})"
+    name = codepoint2name.get(code)
+    return dict.fromkeys(
+        (
+            rf"(?i:\\{{1,4}}U{code:08x})",
+            "".join(rf"(?i:\\{{1,4}}u{half:04x})" for half in _halves(code)),
+            "".join(rf"(?i:\\{{1,4}}x{octet:02x})" for octet in octets),
+            rf"(?i:\\{{1,4}}x{code:02x})",
+            "".join(rf"(?i:%{octet:02x})" for octet in octets),
+            rf"&#0{{0,7}}{code};",
+            rf"(?i:&#x0{{0,7}}{code:x};)",
+            *((rf"&{name};",) if name else ()),
+        )
+    )
 
 
 def _halves(code: int) -> tuple[int, ...]:
@@ -119,11 +133,11 @@ def _halves(code: int) -> tuple[int, ...]:
 
 _ASTRAL: Final = 0x10000
 _OTHERWISE: Final = {
-    "\n": (r"\\+n",),
-    "\r": (r"\\+r",),
-    "\t": (r"\\+t",),
-    "\b": (r"\\+b",),
-    "\f": (r"\\+f",),
+    "\n": (r"\\{1,4}n",),
+    "\r": (r"\\{1,4}r",),
+    "\t": (r"\\{1,4}t",),
+    "\b": (r"\\{1,4}b",),
+    "\f": (r"\\{1,4}f",),
     " ": (r"\+",),
     "'": ("&apos;",),
 }

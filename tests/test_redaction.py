@@ -74,3 +74,12 @@ def test_what_holds_no_secret_is_as_it_was(secret: str, text: str) -> None:
     secrets = Secrets()
     secrets.register(f"never-{secret}-said")
     assert secrets.hide(text) == text
+
+
+@pytest.mark.parametrize("secret", ["\\" * 30 + "&x", "&" * 30 + "x", "\n" * 30 + "x", "& \\" * 12])
+@pytest.mark.parametrize("text", ["\\", "\\x5c", "\\x26", "&amp;", "%26", "\\\\u005c", "& "])
+def test_no_answer_takes_for_ever_to_look_through(secret: str, text: str) -> None:
+    """One that goes on beginning like the secret is as it was."""
+    secrets = Secrets()
+    secrets.register(secret)
+    assert secrets.hide(f"{text * 20_000}!") == f"{text * 20_000}!"
